@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program `dbg`: the commands that start at once. */
+#include "cli/dbg/runs.h"
+
+static const struct cmd_impl impls[] = {
+	{ &cmd_version, run_version },
+	{ NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(argc, argv, impls);
+}

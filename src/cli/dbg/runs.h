@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The run functions of the program `dbg`. */
+#ifndef DBG_CLI_DBG_RUNS_H
+#define DBG_CLI_DBG_RUNS_H
+
+#include "cli/table.h"
+
+cmd_run_fn run_version;
+
+#endif

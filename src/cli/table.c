@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one list of commands, sorted by name. */
+#include "cli/table.h"
+
+const struct cmd *const cmd_table[] = {
+	&cmd_version,
+	NULL,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The entries of src/cli/cmd_*.c and their args structs, shared with the code that runs them. */
+#ifndef DBG_CLI_TABLE_H
+#define DBG_CLI_TABLE_H
+
+#include "cli/cmd.h"
+
+extern const struct cmd cmd_version;
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Processes. The parser child sheds privilege here, stage by stage:
+ * descriptors, limits, uid, no_new_privs, then a seccomp filter that knows only
+ * reading, writing, memory and exit.
+ */
+#include "util/proc.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <grp.h>
+
+#include "sys/sys.h"
+#include "util/fds.h"
+#include "util/str.h"
+
+pid_t proc_fork(const char *name, unsigned int flags)
+{
+	pid_t parent = getpid(), pid;
+
+	pid = fork();
+	if (pid != 0)
+		return pid < 0 ? -errno : pid;
+	(void)prctl(PR_SET_NAME, name); /* cosmetic */
+	if (flags & PROC_DEATHSIG) {
+		/* The parent may be gone before the request stands: prctl(2). */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+			_exit(ERR_STATUS_DBG);
+	}
+	if (flags & PROC_RESET_SIGNALS) {
+		sigset_t none;
+
+		for (int sig = 1; sig < NSIG; sig++)
+			(void)signal(sig, SIG_DFL); /* KILL, STOP and libc's own refuse */
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	}
+	if (flags & PROC_CLOSE_FDS)
+		(void)fds_close_from(STDERR_FILENO + 1); /* Linux 5.9, checked at start */
+	return 0;
+}
+
+int proc_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static _Noreturn void child_run(char *const argv[], const int fds[3])
+{
+	int held[3];
+
+	/* First out of the way, then into place: a source may be 0, 1 or 2 itself. */
+	for (int i = 0; i < 3; i++) {
+		int fd = fds[i] >= 0 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		held[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+		if (held[i] < 0)
+			_exit(ERR_STATUS_NOEXEC);
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(held[i], i) < 0)
+			_exit(ERR_STATUS_NOEXEC);
+	(void)fds_close_from(STDERR_FILENO + 1);
+	(void)execvp(argv[0], argv);
+	_exit(errno == ENOENT ? ERR_STATUS_NOENT : ERR_STATUS_NOEXEC);
+}
+
+int proc_run(char *const argv[], int in, int out, int errfd)
+{
+	pid_t pid = proc_fork("dbg-run", PROC_DEATHSIG | PROC_RESET_SIGNALS);
+
+	if (pid < 0)
+		return pid;
+	if (pid == 0)
+		child_run(argv, (const int[3]){ in, out, errfd });
+	return proc_wait(pid);
+}
+
+int proc_starttime(pid_t pid, uint64_t *out)
+{
+	char path[32], buf[1024];
+	cleanup_fd int fd = -1;
+	ssize_t n;
+	char *p;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = fd_read_all(fd, buf, sizeof(buf) - 1);
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	/* The name in parentheses may hold anything, even ") 1 2": the last one counts. */
+	p = strrchr(buf, ')');
+	if (!p)
+		return -EPROTO;
+	p++;
+	for (int field = 3; field <= 22; field++) {
+		p += strspn(p, " ");
+		if (field == 22)
+			break;
+		p += strcspn(p, " ");
+	}
+	p[strcspn(p, " \n")] = '\0';
+	return str_to_u64(p, UINT64_MAX, out) < 0 ? -EPROTO : 0;
+}
+
+int pidref_open(struct pidref *ref, pid_t pid, uint64_t starttime)
+{
+	cleanup_fd int fd = -1;
+	uint64_t started = 0;
+	int r;
+
+	fd = sys_pidfd_open(pid, 0);
+	if (fd < 0)
+		return fd;
+	r = proc_starttime(pid, &started);
+	if (r < 0)
+		return r;
+	if (starttime != 0 && starttime != started)
+		return -ESRCH;
+	*ref = (struct pidref){ .pid = pid, .fd = fd, .starttime = started };
+	fd = -1;
+	return pidref_verify(ref);
+}
+
+int pidref_verify(const struct pidref *ref)
+{
+	struct pollfd p = { .fd = ref->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 ? -ESRCH : 0;
+}
+
+void pidref_close(struct pidref *ref)
+{
+	cleanup_fd_fn(&ref->fd);
+	*ref = (struct pidref)PIDREF_INIT;
+}
+
+/* What a parser may still do; everything else kills it. */
+static int parser_seccomp(void)
+{
+#define ALLOW(nr) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), \
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		ALLOW(SYS_read), ALLOW(SYS_write), ALLOW(SYS_pread64), ALLOW(SYS_lseek),
+		ALLOW(SYS_fstat), ALLOW(SYS_newfstatat), ALLOW(SYS_close),
+		ALLOW(SYS_mmap), ALLOW(SYS_munmap), ALLOW(SYS_mremap), ALLOW(SYS_mprotect),
+		ALLOW(SYS_madvise), ALLOW(SYS_brk), ALLOW(SYS_readv), ALLOW(SYS_writev),
+		ALLOW(SYS_exit), ALLOW(SYS_exit_group), ALLOW(SYS_rt_sigreturn),
+		ALLOW(SYS_rt_sigaction), ALLOW(SYS_rt_sigprocmask), ALLOW(SYS_gettid),
+		ALLOW(SYS_getpid), ALLOW(SYS_tgkill), ALLOW(SYS_futex), ALLOW(SYS_getrandom),
+		ALLOW(SYS_clock_gettime), ALLOW(SYS_sigaltstack), ALLOW(SYS_sched_yield),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	};
+#undef ALLOW
+	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ? -errno : 0;
+}
+
+static int parser_limits(const struct proc_parser *p)
+{
+	/* AddressSanitizer reserves terabytes of shadow: its builds have no such limit. */
+#ifndef __SANITIZE_ADDRESS__
+	rlim_t mem = p->mem ? p->mem : (rlim_t)512 << 20;
+#else
+	rlim_t mem = RLIM_INFINITY;
+#endif
+	const struct { int what; rlim_t max; } limits[] = {
+		{ RLIMIT_AS, mem },
+		{ RLIMIT_CPU, p->secs ? p->secs : 30 },
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, 16 },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit lim = { limits[i].max, limits[i].max };
+
+		if (limits[i].max != RLIM_INFINITY && setrlimit((__rlimit_resource_t)limits[i].what, &lim) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+enum { PARSER_NOBODY = 65534, PARSER_IN = 3, PARSER_OUT = 4 };
+
+/* Should: parse. Mustn't: see any descriptor, file or privilege of ours. */
+static _Noreturn void child_parse(const struct proc_parser *p, int in, int out)
+{
+	int hold_in = fcntl(in, F_DUPFD, 10), hold_out = fcntl(out, F_DUPFD, 10);
+
+	if (hold_in < 0 || hold_out < 0 || dup2(hold_in, PARSER_IN) < 0 ||
+	    dup2(hold_out, PARSER_OUT) < 0 || fds_close_from(PARSER_OUT + 1) < 0)
+		_exit(ERR_STATUS_DBG);
+	if (parser_limits(p) < 0)
+		_exit(ERR_STATUS_DBG);
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 ||
+			       setresgid(PARSER_NOBODY, PARSER_NOBODY, PARSER_NOBODY) < 0 ||
+			       setresuid(PARSER_NOBODY, PARSER_NOBODY, PARSER_NOBODY) < 0))
+		_exit(ERR_STATUS_DBG);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || parser_seccomp() < 0)
+		_exit(ERR_STATUS_DBG);
+	_exit(p->parse(PARSER_IN, PARSER_OUT, p->arg) == 0 ? 0 : 1);
+}
+
+int proc_parse(const struct proc_parser *p, int in, char **out, size_t *len, struct err *err)
+{
+	size_t max = p->max_out ? p->max_out : (size_t)64 << 20;
+	cleanup_fd int rd = -1, wr = -1;
+	cleanup_free char *got = NULL;
+	int pipefd[2], r, status;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "parse %s: pipe", p->what);
+	rd = pipefd[0];
+	wr = pipefd[1];
+	pid = proc_fork("dbg-parse", PROC_DEATHSIG | PROC_RESET_SIGNALS);
+	if (pid < 0)
+		return err_sys(err, -pid, "parse %s: fork", p->what);
+	if (pid == 0)
+		child_parse(p, in, wr);
+	(void)close(take_fd(&wr)); /* the child's end: our copy would hide its end of file */
+	r = fd_slurp(rd, max, &got, len);
+	if (r < 0)
+		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is its */
+	status = proc_wait(pid);
+	if (r == -EFBIG)
+		return err_set(err, "%s: larger than %zu MiB when read", p->what, max >> 20);
+	if (r < 0)
+		return err_sys(err, -r, "read %s", p->what);
+	if (status == 128 + SIGXCPU || status == 128 + SIGKILL)
+		return err_set(err, "%s: took too long or too much memory to read", p->what);
+	if (status != 0) /* the parser's own words, when it left some */
+		return err_set(err, "%s: %s", p->what,
+			       got[0] != '\0' && strlen(got) < 512 ? got : "malformed");
+	*out = take_ptr(got);
+	return 0;
+}
