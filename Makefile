@@ -7,13 +7,15 @@ CC := gcc
 endif
 PREFIX ?= /usr/local
 VERSION := 0.1.0
+# Of the manual pages.
+DATE := 2026-11-22
 O := $(if $(SAN),build/san,build)
 
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
 	-Wwrite-strings -Wpointer-arith -Wold-style-definition $(if $(WERROR),-Werror)
 comma := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -fvisibility=hidden -Isrc -I. -DDBG_VERSION='"$(VERSION)"'
+BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -fvisibility=hidden -Isrc -I. -DDBG_VERSION='"$(VERSION)"' -DDBG_DATE='"$(DATE)"'
 HARDEN := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN) -fPIE $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
@@ -52,8 +54,26 @@ PROGRAMS := $O/dbg $O/libexec/dbg/dbg-pkg \
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
+# Manual pages and completions: the pages come from the program's own table, with docs/man/PAGE.md merged in.
+MAN_STAMP := $O/share/man/.stamp
+COMPLETIONS := $O/share/bash-completion/completions/dbg $O/share/zsh/site-functions/_dbg \
+	$O/share/fish/vendor_completions.d/dbg.fish
+
 .PHONY: all clean
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(MAN_STAMP) $(COMPLETIONS)
+
+$(MAN_STAMP): $O/dbg $(wildcard docs/man/*.md)
+	@rm -rf $O/share/man && mkdir -p $O/share/man/man1
+	$(Q)for page in $$($O/dbg gen man list); do \
+		extra=docs/man/$$page.md; [ -e "$$extra" ] && extra="--extra=$$extra" || extra=; \
+		$O/dbg gen man $$extra "$$page" > "$O/share/man/man1/$$page.1" || exit 1; \
+	done; touch $@
+$O/share/bash-completion/completions/dbg: src/cli/completion/dbg.bash
+	$(Q)install -D -m 644 $< $@
+$O/share/zsh/site-functions/_dbg: src/cli/completion/dbg.zsh
+	$(Q)install -D -m 644 $< $@
+$O/share/fish/vendor_completions.d/dbg.fish: src/cli/completion/dbg.fish
+	$(Q)install -D -m 644 $< $@
 
 objs = $(patsubst %.c,$O/$(2)/%.o,$(1))
 DBG_OBJ := $(call objs,$(DBG_SRC),obj-dbg)

@@ -41,13 +41,18 @@ static const struct cmd *find_or_suggest(const char *name, struct err *err)
 	for (size_t i = 0; cmd_table[i]; i++) {
 		unsigned int d = str_distance(cmd_table[i]->name, name, 2);
 
-		if (d < best) {
+		if (d < best && !cmd_table[i]->hidden) {
 			best = d;
 			near = cmd_table[i];
 		}
 	}
-	(void)err_usage(err, "unknown command '%s'", name);
-	if (near)
+	if (cmd_is_prefix(name))
+		(void)err_usage(err, "%s: which subcommand?", name);
+	else
+		(void)err_usage(err, "unknown command '%s'", name);
+	if (cmd_is_prefix(name))
+		err_hint(err, "'dbg %s --help' lists them", name);
+	else if (near)
 		err_hint(err, "did you mean 'dbg %s'?", near->name);
 	else
 		err_hint(err, "'dbg --help' lists the commands");
@@ -111,47 +116,90 @@ static int run(const struct cmd *cmd, int argc, char **argv, const struct cmd_im
 	return r;
 }
 
-/* "toolbox build" is one command of two words: the table's name decides. */
-static const struct cmd *find_two_words(int argc, char **argv, char *buf, size_t size)
+/*
+ * "toolbox build" is one command of two words: the table's name decides. A
+ * known first word with an unknown second is an error that names the second.
+ */
+static const struct cmd *find(int argc, char **argv, int *skip, struct err *err)
 {
-	if (argc < 3 || argv[2][0] == '-' ||
-	    snprintf(buf, size, "%s %s", argv[1], argv[2]) >= (int)size)
-		return NULL;
-	return cmd_find(buf);
+	cleanup_free char *words = NULL;
+	const struct cmd *cmd = NULL;
+
+	*skip = 1;
+	if (argc < 3 || argv[2][0] == '-')
+		return find_or_suggest(argv[1], err);
+	words = xasprintf("%s %s", argv[1], argv[2]);
+	cmd = cmd_find(words);
+	if (cmd) {
+		*skip = 2;
+		return cmd;
+	}
+	return find_or_suggest(cmd_is_prefix(argv[1]) && !cmd_find(argv[1]) ? words : argv[1], err);
+}
+
+static int print_version(struct err *err)
+{
+	if (printf("dbg %s\n", DBG_VERSION) < 0 || fflush(stdout) == EOF)
+		return err_sys(err, errno, "write standard output");
+	return 0;
+}
+
+/* "help", "help CMD", "CMD" of which only the first of two words was given. */
+static int print_help(int argc, char **argv, struct err *err)
+{
+	const struct cmd *cmd = NULL;
+	int skip = 0;
+
+	if (argc < 2)
+		return help_print_overview(err);
+	if (argc == 2 && cmd_is_prefix(argv[1]) && !cmd_find(argv[1]))
+		return help_print_prefix(argv[1], err);
+	cmd = find(argc, argv, &skip, err);
+	return cmd ? help_print_cmd(cmd, err) : -1;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int dispatch(int argc, char **argv, const struct cmd_impl *impls, const struct cmd **cmd,
+		    struct err *err)
+{
+	int skip = 0;
+
+	if (argc < 2) {
+		(void)err_usage(err, "which command?");
+		err_hint(err, "'dbg --help' lists the commands");
+		return -1;
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return print_help(argc - 1, argv + 1, err);
+	if (is_help(argv[1]))
+		return help_print_overview(err);
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version(err);
+	if (argc == 3 && is_help(argv[2]) && cmd_is_prefix(argv[1]) && !cmd_find(argv[1]))
+		return help_print_prefix(argv[1], err);
+	*cmd = find(argc, argv, &skip, err);
+	if (!*cmd)
+		return -1;
+	if ((*cmd)->program && strcmp((*cmd)->program, DBG_PROGRAM) != 0)
+		return exec_program(*cmd, argv, err);
+	return run(*cmd, argc - skip, argv + skip, impls, err);
 }
 
 int cmd_main(int argc, char **argv, const struct cmd_impl *impls)
 {
 	struct err err = ERR_INIT;
 	const struct cmd *cmd = NULL;
-	char words[64];
-	int skip = 1, r = -1;
+	int r = -1;
 
 	if (fds_open_std() < 0)
 		return ERR_STATUS_DBG;
 	/* A reader that went away is an error of write(2), reported like any other. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    (argc == 2 && strcmp(argv[1], "help") == 0)) {
-		r = help_print_overview(&err);
-		if (r == 0 && argc < 2)
-			r = ERR_STATUS_USAGE;
-	} else if (strcmp(argv[1], "--version") == 0) {
-		r = printf("dbg %s\n", DBG_VERSION) < 0 || fflush(stdout) == EOF ?
-			    err_sys(&err, errno, "write standard output") : 0;
-	} else if (argc > 2 && strcmp(argv[1], "help") == 0) {
-		cmd = find_two_words(argc - 1, argv + 1, words, sizeof(words));
-		cmd = cmd ? cmd : find_or_suggest(argv[2], &err);
-		r = cmd ? help_print_cmd(cmd, &err) : -1;
-	} else {
-		cmd = find_two_words(argc, argv, words, sizeof(words));
-		skip = cmd ? 2 : 1;
-		cmd = cmd ? cmd : find_or_suggest(argv[1], &err);
-		if (cmd && cmd->program && strcmp(cmd->program, DBG_PROGRAM) != 0)
-			r = exec_program(cmd, argv, &err);
-		else if (cmd)
-			r = run(cmd, argc - skip, argv + skip, impls, &err);
-	}
+	r = dispatch(argc, argv, impls, &cmd, &err);
 	if (r >= 0)
 		return r;
 	print_error(&err);

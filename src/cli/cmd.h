@@ -14,6 +14,9 @@
 #include "util/err.h"
 #include "util/opt.h"
 
+/* Where the overview lists a command; the titles are in help.c. */
+enum cmd_group { CMD_GROUP_CONTAINERS, CMD_GROUP_TOOLS, CMD_GROUP_HOST };
+
 /* What the operands are, for completion. */
 enum cmd_operand { CMD_OPERAND_NONE, CMD_OPERAND_TARGET, CMD_OPERAND_PACKAGE, CMD_OPERAND_FILE,
 		   CMD_OPERAND_COMMAND };
@@ -22,7 +25,13 @@ struct cmd {
 	const char *name;        /* "attach", "toolbox build" */
 	const char *operands;    /* "TARGET [-- CMD ARGS...]" */
 	const char *summary;     /* one line, lower case, no full stop */
-	const char *description; /* paragraphs separated by a blank line */
+	/*
+	 * Paragraphs separated by a blank line, reflowed to the terminal; a line
+	 * that begins with two spaces stays as it is.
+	 */
+	const char *description;
+	enum cmd_group group;
+	bool hidden;             /* for our own scripts: in no help, page or completion */
 	const struct opt *opts;
 	size_t args_size;        /* sizeof of the args struct, zeroed before parsing */
 	int min_operands, max_operands; /* max -1: any number */
@@ -53,8 +62,13 @@ struct cmd_impl {
 /* The whole of main(): finds, parses, runs, prints errors, returns the exit code. */
 int cmd_main(int argc, char **argv, const struct cmd_impl *impls);
 
-/* help.c: texts made from the table. */
+/* help.c: --help texts made from the table, wrapped to the terminal. */
 int help_print_overview(struct err *err);
 int help_print_cmd(const struct cmd *cmd, struct err *err);
+/* The commands "PREFIX x", "PREFIX y"; `prefix` is the first word of one. */
+int help_print_prefix(const char *prefix, struct err *err);
+/* Is `word` the first word of a command of two words? */
+bool cmd_is_prefix(const char *word);
+const char *help_group_title(enum cmd_group group);
 
 #endif

@@ -9,6 +9,7 @@ const struct cmd cmd_version = {
 	.operands = "",
 	.summary = "print the version of dbg",
 	.description = "Prints one line: the name of the program and its version.",
+	.group = CMD_GROUP_HOST,
 	.opts = opts,
 	.examples = examples,
 };

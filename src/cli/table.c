@@ -3,6 +3,8 @@
 #include "cli/table.h"
 
 const struct cmd *const cmd_table[] = {
+	&cmd_complete_words,
+	&cmd_gen_man,
 	&cmd_version,
 	NULL,
 };

@@ -5,6 +5,13 @@
 
 #include "cli/cmd.h"
 
+extern const struct cmd cmd_complete_words;
+
+struct gen_man_args {
+	const char *extra;
+};
+extern const struct cmd cmd_gen_man;
+
 extern const struct cmd cmd_version;
 
 #endif

@@ -3,6 +3,8 @@
 #include "cli/dbg/runs.h"
 
 static const struct cmd_impl impls[] = {
+	{ &cmd_complete_words, run_complete_words },
+	{ &cmd_gen_man, run_gen_man },
 	{ &cmd_version, run_version },
 	{ NULL, NULL },
 };
