@@ -12,13 +12,32 @@
 #include "util/fds.h"
 #include "util/str.h"
 
+/* COLUMNS of the environment, as other programs read it. */
+static unsigned short columns_told(void)
+{
+	const char *told = getenv("COLUMNS");
+	uint64_t cols = 80;
+
+	if (!told || str_to_u64(told, 1000, &cols) < 0 || cols == 0)
+		cols = 80;
+	return (unsigned short)cols;
+}
+
 struct winsize term_size(int fd)
 {
 	struct winsize ws = { 0 };
 
 	if (ioctl(fd, TIOCGWINSZ, &ws) < 0 || ws.ws_col == 0 || ws.ws_row == 0)
-		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+		ws = (struct winsize){ .ws_row = 24, .ws_col = columns_told() };
 	return ws;
+}
+
+/* DBG_PROGRESS: whoever runs us behind a pipe knows what is at its other end. */
+static bool progress_is_live(void)
+{
+	const char *told = getenv("DBG_PROGRESS");
+
+	return told ? strcmp(told, "live") == 0 : isatty(STDERR_FILENO);
 }
 
 bool term_has_colour(int fd)
@@ -88,7 +107,7 @@ void term_progress_start(struct term_progress *p, const char *label, uint64_t to
 	cleanup_free char *safe = str_safe(label);
 
 	*p = (struct term_progress){ .total = total,
-				     .live = force < 0 ? isatty(STDERR_FILENO) : force > 0 };
+				     .live = force < 0 ? progress_is_live() : force > 0 };
 	(void)snprintf(p->label, sizeof(p->label), "%s", safe);
 	if (p->live)
 		progress_line(p, NULL);

@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-/* Columns and rows of the terminal at fd; 80x24 when it is none. */
+/* Columns and rows of the terminal at fd; when it is none, $COLUMNS or 80, and 24. */
 struct winsize term_size(int fd);
 /* A terminal, TERM is not "dumb", NO_COLOR is not set. */
 bool term_has_colour(int fd);
@@ -34,7 +34,7 @@ struct term_progress {
 	uint64_t drawn_ms;
 	bool live;
 };
-/* force: -1 decide by isatty(2), 0 plain, 1 live */
+/* force: -1 decide by $DBG_PROGRESS (live, plain), else isatty(2); 0 plain, 1 live */
 void term_progress_start(struct term_progress *p, const char *label, uint64_t total, int force);
 void term_progress_update(struct term_progress *p, uint64_t done);
 void term_progress_end(struct term_progress *p, const char *result);
