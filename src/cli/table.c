@@ -3,6 +3,7 @@
 #include "cli/table.h"
 
 const struct cmd *const cmd_table[] = {
+	&cmd_builtins,
 	&cmd_complete_words,
 	&cmd_gen_man,
 	&cmd_version,

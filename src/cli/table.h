@@ -5,6 +5,11 @@
 
 #include "cli/cmd.h"
 
+struct builtins_args {
+	bool json;
+};
+extern const struct cmd cmd_builtins;
+
 extern const struct cmd cmd_complete_words;
 
 struct gen_man_args {

@@ -24,7 +24,7 @@ struct inside_command {
 	const char *sub;       /* allowed second words "ls|info", NULL: none needed */
 	const char *options;   /* options let through, "-q|--quiet|--json" */
 	int max_operands;      /* behind name and sub */
-	const char *usage;     /* what `builtins` shows: "install NAME..." */
+	const char *usage;     /* what `builtins` shows: "install NAME...", NULL: hidden */
 	const char *summary;
 };
 /* Ends with a row whose name is NULL. */

@@ -25,6 +25,7 @@ const struct inside_command inside_commands[] = {
 	{ "builtins", NULL, "--json|--help|-h", 0, "builtins", "list the commands of dbg's shell" },
 	{ "help", NULL, "--help|-h", 2, "help [COMMAND]", "explain a command of dbg" },
 	{ "version", NULL, "--help|-h", 0, "version", "print the version of dbg" },
+	{ "complete", "packages", NULL, 1, NULL, NULL },
 	{ NULL, NULL, NULL, 0, NULL, NULL },
 };
 
@@ -54,15 +55,15 @@ static int check_words(const struct inside_request *r, struct err *err)
 	int operands = 0, first = c->sub ? 2 : 1;
 
 	if (c->sub && (r->argc < 2 || opt_choice(c->sub, r->argv[1]) < 0))
-		return err_usage(err, "%s: from inside a session only: %s", c->name, c->usage);
+		return err_usage(err, "%s: inside a session only: %s %s", c->name, c->name, c->sub);
 	for (int i = first; i < r->argc; i++) {
 		const char *word = r->argv[i];
 
-		if (word[0] == '-' && opt_choice(c->options, word) >= 0)
+		if (word[0] == '-' && c->options && opt_choice(c->options, word) >= 0)
 			continue;
 		if (word[0] == '-') {
 			(void)err_usage(err, "%s: no option '%s' inside a session", c->name, word);
-			err_hint(err, "inside: %s; everything else with dbg on the host", c->options);
+			err_hint(err, "run 'dbg %s' on the host for it", c->name);
 			return -1;
 		}
 		if (!is_name(word))
