@@ -33,6 +33,9 @@ struct oci_config {
 
 /* Reads DIR/config.json (at most 16 MiB). */
 int oci_config_read(const char *dir, struct oci_config *out, struct err *err);
+/* The same from its text; `what` names it in messages. */
+int oci_config_parse(const char *text, size_t len, const char *what, struct oci_config *out,
+		     struct err *err);
 void oci_config_clear(struct oci_config *c);
 #define cleanup_oci_config cleanup_(oci_config_clear)
 

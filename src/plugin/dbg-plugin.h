@@ -6,10 +6,11 @@
  * nothing of dbg. docs/howto-plugin.md builds one step by step.
  *
  * A plugin is one `const struct dbg_plugin`. Built in, it is listed in
- * src/plugin/builtin.c; as a shared object in the plugin directory, its one
- * exported symbol is
+ * src/plugin/builtin.c; as a shared object in the plugin directory (compiled
+ * with -DDBG_PLUGIN_SHARED), its one exported symbol is `dbg_plugin`. The same
+ * source serves both:
  *
- *	const struct dbg_plugin dbg_plugin = { DBG_PLUGIN_INIT, .name = "x", ... };
+ *	DBG_PLUGIN(x) = { DBG_PLUGIN_INIT, .name = "x", ... };
  *
  * Versioning: `api` must be equal to the host's; fields are only ever appended
  * within one api number, and `size` tells the reader which ones exist.
@@ -27,6 +28,16 @@
 
 #define DBG_PLUGIN_API 1
 #define DBG_PLUGIN_INIT .api = DBG_PLUGIN_API, .size = sizeof(struct dbg_plugin)
+
+#ifdef DBG_PLUGIN_SHARED
+#define DBG_PLUGIN(name)                                                            \
+	extern const struct dbg_plugin dbg_plugin __attribute__((visibility("default"))); \
+	const struct dbg_plugin dbg_plugin
+#else
+#define DBG_PLUGIN(name)                                                            \
+	extern const struct dbg_plugin dbg_plugin_##name;                           \
+	const struct dbg_plugin dbg_plugin_##name
+#endif
 
 struct err; /* opaque to plugins */
 
