@@ -88,6 +88,13 @@ static int exec_program(const struct cmd *cmd, char **argv, struct err *err)
 	return -1;
 }
 
+static void clear_lists(const struct cmd *cmd, void *args)
+{
+	for (const struct opt *o = cmd->opts; o->name; o++)
+		if (o->type == OPT_LIST)
+			strv_clear((struct strv *)((char *)args + o->offset));
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv, const struct cmd_impl *impls,
 	       struct err *err)
 {
@@ -110,9 +117,7 @@ static int run(const struct cmd *cmd, int argc, char **argv, const struct cmd_im
 	if (!fn)
 		return err_set(err, "%s: not part of this program", cmd->name);
 	r = fn(args, &parsed, err);
-	for (const struct opt *o = cmd->opts; o->name; o++)
-		if (o->type == OPT_LIST)
-			strv_clear((struct strv *)((char *)args + o->offset));
+	clear_lists(cmd, args);
 	return r;
 }
 
@@ -135,6 +140,30 @@ static const struct cmd *find(int argc, char **argv, int *skip, struct err *err)
 		return cmd;
 	}
 	return find_or_suggest(cmd_is_prefix(argv[1]) && !cmd_find(argv[1]) ? words : argv[1], err);
+}
+
+int cmd_check(int argc, char **argv, struct err *err)
+{
+	cleanup_opt_parsed struct opt_parsed parsed = { .rest = NULL };
+	cleanup_free void *args = NULL;
+	const struct cmd *cmd = NULL;
+	int skip = 0, r = 0;
+
+	if (argc < 2)
+		return err_usage(err, "which command?");
+	if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "--help") == 0))
+		return 0;
+	if (argc > 2 && strcmp(argv[1], "help") == 0)
+		return find(argc - 1, argv + 1, &skip, err) ? 0 : -1;
+	cmd = find(argc, argv, &skip, err);
+	if (!cmd)
+		return -1;
+	args = xcalloc(1, cmd->args_size + 1);
+	r = opt_parse(cmd->opts, args, argc - skip, argv + skip, cmd->stop_at_operand, &parsed, err);
+	if (r == 0 && !parsed.help)
+		r = check_operands(cmd, &parsed, err);
+	clear_lists(cmd, args);
+	return r;
 }
 
 static int print_version(struct err *err)

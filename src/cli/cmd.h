@@ -62,6 +62,9 @@ struct cmd_impl {
 /* The whole of main(): finds, parses, runs, prints errors, returns the exit code. */
 int cmd_main(int argc, char **argv, const struct cmd_impl *impls);
 
+/* Would this command line be accepted? Everything but running it. argv[0] is "dbg". */
+int cmd_check(int argc, char **argv, struct err *err);
+
 /* help.c: --help texts made from the table, wrapped to the terminal. */
 int help_print_overview(struct err *err);
 int help_print_cmd(const struct cmd *cmd, struct err *err);

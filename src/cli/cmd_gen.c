@@ -19,3 +19,26 @@ const struct cmd cmd_gen_man = {
 	.min_operands = 1,
 	.max_operands = 1,
 };
+
+static const struct opt no_opts[] = { OPT_END };
+
+const struct cmd cmd_gen_check = {
+	.name = "gen check",
+	.operands = "-- WORDS...",
+	.summary = "parse a command line of dbg without running it",
+	.description = "WORDS are the words behind 'dbg'. Tests check examples of the documentation with it.",
+	.group = CMD_GROUP_HOST,
+	.hidden = true,
+	.opts = no_opts,
+	.takes_rest = true,
+};
+
+const struct cmd cmd_gen_table = {
+	.name = "gen table",
+	.operands = "",
+	.summary = "print the command table as JSON",
+	.description = "What --help, manual pages and completion are made from, for the tests that compare them.",
+	.group = CMD_GROUP_HOST,
+	.hidden = true,
+	.opts = no_opts,
+};

@@ -152,7 +152,8 @@ int help_print_overview(struct err *err)
 			add_row(&s, cmd_table[i]->name, cmd_table[i]->summary);
 		}
 	}
-	str_adds(&s, "\n'dbg COMMAND --help' or 'man dbg-COMMAND' explains a command.\n");
+	str_addc(&s, '\n');
+	add_description(&s, "'dbg COMMAND --help' or 'man dbg-COMMAND' explains a command.");
 	return put(&s, err);
 }
 

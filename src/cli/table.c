@@ -5,7 +5,10 @@
 const struct cmd *const cmd_table[] = {
 	&cmd_builtins,
 	&cmd_complete_words,
+	&cmd_doctor,
+	&cmd_gen_check,
 	&cmd_gen_man,
+	&cmd_gen_table,
 	&cmd_version,
 	NULL,
 };

@@ -12,10 +12,18 @@ extern const struct cmd cmd_builtins;
 
 extern const struct cmd cmd_complete_words;
 
+struct doctor_args {
+	bool json;
+};
+extern const struct cmd cmd_doctor;
+
+extern const struct cmd cmd_gen_check;
+
 struct gen_man_args {
 	const char *extra;
 };
 extern const struct cmd cmd_gen_man;
+extern const struct cmd cmd_gen_table;
 
 extern const struct cmd cmd_version;
 

@@ -21,10 +21,7 @@ def test_foreign_bytes_are_escaped(t):
 
 
 def test_no_command(t):
-    r = t.dbg()
-    t.eq(r.status, 2)
-    t.eq(r.err, b"")
-    t.eq(r.out.splitlines()[0], b"Usage: dbg COMMAND [OPTIONS] ...")
+    t.dbg().check(2, b"", b"dbg: which command?\ndbg: hint: 'dbg --help' lists the commands\n")
 
 
 def test_full_disk_is_an_error(t):

@@ -5,7 +5,10 @@
 static const struct cmd_impl impls[] = {
 	{ &cmd_builtins, run_builtins },
 	{ &cmd_complete_words, run_complete_words },
+	{ &cmd_doctor, run_doctor },
+	{ &cmd_gen_check, run_gen_check },
 	{ &cmd_gen_man, run_gen_man },
+	{ &cmd_gen_table, run_gen_table },
 	{ &cmd_version, run_version },
 	{ NULL, NULL },
 };

@@ -91,7 +91,7 @@ static void add_paragraphs(struct str *s, const char *text)
 
 static void add_header(struct str *s, const char *page, const char *summary)
 {
-	str_adds(s, ".\\\" Made from the command table by 'dbg gen man'.\n.TH ");
+	str_adds(s, ".\\\" Made from dbg's command table.\n.TH ");
 	for (const char *p = page; *p; p++)
 		str_addc(s, (char)toupper((unsigned char)*p));
 	str_addf(s, " 1 %s \"dbg %s\" \"dbg manual\"\n.SH NAME\n", DBG_DATE, DBG_VERSION);
