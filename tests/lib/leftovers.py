@@ -119,7 +119,7 @@ class Target:
         self.pid, self.roots = pid, [r for r in (upper, rootfs) if r]
         self.pidns = self._ns("pid")
         self.own_pidns = self.pidns != os.readlink("/proc/self/ns/pid")
-        self.allow = set()   # paths relative to upper or rootfs that the test itself changes
+        self.allow = set()   # paths (relative to upper or rootfs) that the test itself changes
         self.before = self._take()
 
     def _ns(self, kind):
@@ -130,6 +130,10 @@ class Target:
 
     def alive(self):
         return os.path.isdir("/proc/%d" % self.pid)
+
+    def _allowed(self, path):
+        """Directories on the way change with what is in them."""
+        return path in self.allow or any(path == "." or a.startswith(path + "/") for a in self.allow)
 
     def _processes(self):
         """By pid namespace; in a container on the host's pid namespace Host counts them."""
@@ -152,7 +156,7 @@ class Target:
         except OSError:
             pass
         for root in self.roots:
-            now[root] = {"%s %s" % (p, v) for p, v in tree(root).items() if p not in self.allow}
+            now[root] = {"%s %s" % (p, v) for p, v in tree(root).items() if not self._allowed(p)}
         return now
 
     def resnapshot(self):
@@ -166,7 +170,7 @@ class Target:
                 before.pop(key)
                 now.pop(key)
         for root in self.roots:
-            before[root] = {e for e in before[root] if e.split(" ", 1)[0] not in self.allow}
+            before[root] = {e for e in before[root] if not self._allowed(e.split(" ", 1)[0])}
         return _differences("container %d" % self.pid, before, now)
 
 
