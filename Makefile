@@ -14,9 +14,10 @@ O := $(if $(SAN),build/san,build)
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla \
 	-Wwrite-strings -Wpointer-arith -Wold-style-definition $(if $(WERROR),-Werror)
 comma := ,
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+SANITIZERS := $(if $(SAN)$(FUZZING),address$(comma)undefined$(if $(FUZZING),$(comma)fuzzer-no-link))
+SANFLAGS := $(if $(SANITIZERS),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -fvisibility=hidden -Isrc -I. -DDBG_VERSION='"$(VERSION)"' -DDBG_DATE='"$(DATE)"'
-HARDEN := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
+HARDEN := $(if $(SANITIZERS),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
 ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN) -fPIE $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # The static programs: musl keeps them at some 50 KB; any static libc will do.
@@ -106,6 +107,84 @@ $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h)
 	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_LDFLAGS) -o $@ $(SHELL_SRC) $(SHELL_LIBS)
 
 -include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
+
+# --- dependencies (Debian and Ubuntu names) ----------------------------------
+BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccomp-dev libelf-dev \
+	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
+	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
+TEST_DEPS := clang python3 strace util-linux busybox-static iproute2 procps
+
+.PHONY: deps test-deps
+deps:
+	@build-aux/deps $(BUILD_DEPS)
+test-deps:
+	@build-aux/deps $(BUILD_DEPS) $(TEST_DEPS)
+
+# --- tests -------------------------------------------------------------------
+# A unit test is linked with what it needs of an archive of both programs' objects; what both have
+# comes from dbg.
+TEST_OBJ := $(filter-out $O/obj-dbg/src/cli/dbg/main.o,$(DBG_OBJ)) \
+	$(filter-out $O/obj-pkg/src/cli/pkg/main.o $(DBG_OBJ:$O/obj-dbg/%=$O/obj-pkg/%),$(PKG_OBJ)) \
+	$(filter-out %/main.o $(DBG_OBJ),$(SECCOMP_OBJ))
+TEST_LIBS := $(PKG_LIBS) $(SECCOMP_LIBS)
+UNIT := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(FUZZ:%=$O/tests/fuzz/replay_%)
+FUZZER := $(FUZZ:%=$O/tests/fuzz/fuzz_%)
+
+$O/tests/libdbg-test.a: $(TEST_OBJ)
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)$(AR) rcs $@ $^
+$O/tests/unit/%: tests/unit/%.c tests/lib/tap.h $O/tests/libdbg-test.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DDBG_PROGRAM='"dbg"' $(ALL_LDFLAGS) -o $@ $< $O/tests/libdbg-test.a $(TEST_LIBS)
+$O/tests/lib/%.so: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 $(WARN) -fPIC -shared -o $@ $<
+$O/tests/lib/%: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_LDFLAGS) -o $@ $<
+# The corpus runs through each fuzz target under gcc's sanitizers; no fuzzing engine is needed.
+$O/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/lib/replay.c $O/tests/libdbg-test.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/lib/replay.c $O/tests/libdbg-test.a $(TEST_LIBS)
+$O/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $O/tests/libdbg-test.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $O/tests/libdbg-test.a $(TEST_LIBS)
+
+.PHONY: tests replays fuzzers check check-full check-builds check-run fuzz
+tests: all $(UNIT) $(TEST_TOOLS)
+replays: $(REPLAY)
+fuzzers: $(FUZZER)
+
+# GROUP=cli and FILTER=attach narrow it down; SAN=1 runs the same tests on the build with
+# AddressSanitizer and UBSan. A second make, because dependencies decide what make finds.
+check:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s test-deps; fi
+	@$(MAKE) -s check-builds check-run
+check-full:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s test-deps; fi
+	@$(MAKE) -s check-builds
+	@DBG_TESTS_FULL=1 $(MAKE) -s check-run
+	@DBG_TESTS_FULL=1 $(MAKE) -s check-run SAN=1
+check-builds:
+	@echo "build: $(CC), no warning"
+	@$(MAKE) -s WERROR=1 tests
+	@echo "build: clang, no warning"
+	@$(MAKE) -s WERROR=1 CC=clang SAN= O=build/clang $(filter-out %.stamp,$(PROGRAMS:$O/%=build/clang/%)) $(UNIT:$O/%=build/clang/%)
+	@echo "build: fuzz targets, AddressSanitizer and UBSan"
+	@$(MAKE) -s WERROR=1 SAN=1 replays
+check-run: tests
+	@DBG_BUILD=$O $(if $(SAN),DBG_TESTS_SAN=1) tests/run $(addprefix --group ,$(GROUP)) $(FILTER)
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(MAKE) -s CC=clang FUZZING=1 O=build/fuzz fuzzers
+	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; echo "fuzz: $$f, $(FUZZ_SECONDS) s"; \
+		build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=0 \
+			-verbosity=0 -artifact_prefix=build/fuzz/crash-$$f- build/fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; \
+	done
 
 clean:
 	rm -rf build

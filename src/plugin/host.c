@@ -10,6 +10,7 @@
 #include "util/fds.h"
 #include "util/log.h"
 
+__attribute__((format(printf, 3, 4)))
 static int host_fail(struct err *err, int errnum, const char *fmt, ...)
 {
 	va_list ap;
@@ -20,6 +21,7 @@ static int host_fail(struct err *err, int errnum, const char *fmt, ...)
 	return -1;
 }
 
+__attribute__((format(printf, 2, 3)))
 static void host_hint(struct err *err, const char *fmt, ...)
 {
 	char text[sizeof(err->hint)];
@@ -31,6 +33,7 @@ static void host_hint(struct err *err, const char *fmt, ...)
 	err_hint(err, "%s", text);
 }
 
+__attribute__((format(printf, 1, 2)))
 static void host_warn(const char *fmt, ...)
 {
 	char text[1024];
