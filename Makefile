@@ -112,7 +112,8 @@ $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h)
 BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccomp-dev libelf-dev \
 	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
 	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
-TEST_DEPS := clang python3 strace util-linux busybox-static iproute2 procps
+TEST_DEPS := clang python3 strace util-linux busybox-static iproute2 procps \
+	shellcheck cppcheck mandoc zsh fish
 
 .PHONY: deps test-deps
 deps:
@@ -185,6 +186,34 @@ fuzz:
 		build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=0 \
 			-verbosity=0 -artifact_prefix=build/fuzz/crash-$$f- build/fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; \
 	done
+
+# --- install ----------------------------------------------------------------
+# What the running program looks for beside itself (src/util/paths.c): bin, libexec/dbg, lib/dbg.
+.PHONY: install uninstall lint
+D := $(DESTDIR)$(PREFIX)
+install: all
+	install -d $D/bin $D/libexec/dbg $D/lib/dbg/plugins $D/share/man/man1 $D/share/doc/dbg
+	install -m 755 $O/dbg $D/bin/dbg
+	install -m 755 $(filter $O/libexec/dbg/%,$(PROGRAMS)) $D/libexec/dbg/
+	install -m 644 $O/share/man/man1/*.1 $D/share/man/man1/
+	install -D -m 644 $O/share/bash-completion/completions/dbg $D/share/bash-completion/completions/dbg
+	install -D -m 644 $O/share/zsh/site-functions/_dbg $D/share/zsh/site-functions/_dbg
+	install -D -m 644 $O/share/fish/vendor_completions.d/dbg.fish $D/share/fish/vendor_completions.d/dbg.fish
+	install -D -m 644 src/plugin/dbg-plugin.h $D/include/dbg/dbg-plugin.h
+	install -m 644 $(wildcard README.md docs/*.md) $D/share/doc/dbg/
+	@if [ -d build/lib/dbg/toolbox/base ]; then \
+		rm -rf $D/lib/dbg/toolbox && install -d $D/lib/dbg/toolbox && \
+		cp -a build/lib/dbg/toolbox/base $D/lib/dbg/toolbox/base; \
+	else echo "make: no base toolbox yet ('make toolbox' builds it): installed without" >&2; fi
+
+# The store and its tools (dbg uninstall, dbg toolbox) are the user's: they stay.
+uninstall:
+	rm -f $D/bin/dbg $D/share/man/man1/dbg.1 $D/share/man/man1/dbg-*.1
+	rm -f $D/share/bash-completion/completions/dbg $D/share/zsh/site-functions/_dbg $D/share/fish/vendor_completions.d/dbg.fish
+	rm -rf $D/libexec/dbg $D/lib/dbg $D/share/doc/dbg $D/include/dbg
+
+lint: all
+	@tests/run --group lint
 
 clean:
 	rm -rf build

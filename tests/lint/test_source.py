@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every file of the project against tests/lint/lints.py; each lint is shown a text that it must refuse."""
+import os
+import re
+import sys
+
+from dbgtest import TOP, requires, timeout
+
+sys.path.insert(0, os.path.join(TOP, "tests", "lint"))
+import lints
+
+CODE = (".c", ".h", ".py", ".sh", ".bash", ".zsh", ".fish", ".S")
+# Not ours to judge: recorded data of engines and corpora of the fuzzers.
+DATA = re.compile(r"^(tests/(fuzz/corpus|data|state)/|tests/lint/lints\.py$|build/)")
+
+
+def files(t):
+    found = []
+    for base in ("src", "plugins", "toolbox", "tests", "docs", "scripts"):
+        for folder, folders, names in os.walk(os.path.join(t.top, base)):
+            folders[:] = [f for f in folders if f not in ("__pycache__", "corpus", "data")]
+            found += [os.path.relpath(os.path.join(folder, n), t.top) for n in names]
+    found += [n for n in ("Makefile", "README.md") if os.path.exists(os.path.join(t.top, n))]
+    for path in sorted(found):
+        if DATA.match(path):
+            continue
+        try:
+            with open(os.path.join(t.top, path), encoding="utf-8") as f:
+                yield path, f.read()
+        except UnicodeDecodeError:
+            continue
+
+
+def check(t, name):
+    lint, bad, seen = lints.LINTS[name], [], 0
+    for path, text in files(t):
+        if name in lints.C_ONLY and not (path.endswith((".c", ".h")) and not path.startswith("tests/")):
+            continue
+        if name in ("lengths", "form") and not path.endswith(CODE):
+            continue
+        seen += 1
+        bad += list(lint(path, text))
+    if bad:
+        t.fail("\n".join(bad))
+    t.eq(seen > 3, True, "files looked at")
+
+
+def test_banned_functions(t):
+    check(t, "banned")
+
+
+def test_descriptors_are_cloexec(t):
+    check(t, "cloexec")
+
+
+def test_no_raw_paths(t):
+    check(t, "raw_paths")
+
+
+def test_layers(t):
+    check(t, "layers")
+
+
+def test_lengths(t):
+    check(t, "lengths")
+
+
+def test_form(t):
+    check(t, "form")
+
+
+def test_no_foreign_text(t):
+    check(t, "foreign")
+
+
+BAD = [
+    ("banned", "src/util/x.c", "int f(void)\n{\n\tstrcpy(a, b);\n}\n"),
+    ("banned", "src/cli/x.c", "\tpid = fork();\n"),
+    ("cloexec", "src/cli/x.c", "\tfd = open(path, O_RDONLY);\n"),
+    ("cloexec", "src/cli/x.c", '\tf = fopen(path, "r");\n'),
+    ("cloexec", "src/cli/x.c", "\tr = pipe(ends);\n"),
+    ("raw_paths", "src/session/x.c", "\tr = stat(path, &st);\n"),
+    ("layers", "src/util/x.c", '#include "cli/cmd.h"\n'),
+    ("layers", "src/engine/x.c", '#include "pkg/pkg.h"\n'),
+    ("layers", "src/nonesuch/x.c", '#include "util/err.h"\n'),
+    ("layers", "plugins/x.c", '#include "util/err.h"\n'),
+    ("lengths", "src/util/x.c", "int f(void)\n{\n" + "\tg();\n" * 81 + "}\n"),
+    ("lengths", "src/util/x.c", "int x;\n" * 701),
+    ("form", "src/util/x.c", "int x;\n"),
+    ("form", "src/util/x.c", "/* SPDX-License-Identifier: GPL-2.0-or-later */\nint x; \n"),
+    ("form", "src/util/x.c", "/* SPDX-License-Identifier: GPL-2.0-or-later */\nint x; // y\n"),
+    ("form", "src/engine/x.c", '/* SPDX-License-Identifier: GPL-2.0-or-later */\n\tprintf("x");\n'),
+    ("foreign", "docs/x.md", "see /ho" "me/me/x\n"),
+    ("foreign", "docs/x.md", "deb http://mirr" "or.corp.net/debian x\n"),
+]
+GOOD = [
+    ("banned", "src/util/x.c", '/* strcpy(a) */ x = "strcpy(";\nint mysystem(int x);\n'),
+    ("banned", "src/util/proc.c", "\tpid = fork();\n"),
+    ("cloexec", "src/cli/x.c", "\tfd = open(path,\n\t\t  O_RDONLY | O_CLOEXEC);\n"),
+    ("cloexec", "src/cli/x.c", '\tf = fopen(path, "re");\n'),
+    ("raw_paths", "src/session/x.c", '\tfd = open("/proc/self/ns/mnt", O_RDONLY);\n'),
+    ("layers", "src/cli/x.c", '#include "util/err.h"\n'),
+    ("lengths", "src/util/x.c", "int f(void)\n{\n" + "\tg();\n" * 80 + "}\n"),
+    ("foreign", "docs/x.md", "http://deb." + "debian.org/debian\n"),
+]
+
+
+def test_lints_find_what_is_bad(t):
+    for name, path, text in BAD:
+        if not list(lints.LINTS[name](path, text)):
+            t.fail("%s finds nothing in %s:\n%s" % (name, path, text))
+
+
+def test_lints_let_good_pass(t):
+    for name, path, text in GOOD:
+        t.eq(list(lints.LINTS[name](path, text)), [])
+
+
+@requires("shellcheck")
+def test_shell_scripts(t):
+    scripts = [p for p, text in files(t) if p.endswith((".sh", ".bash")) or
+               re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da)?sh\b", text)]
+    t.eq(len(scripts) > 0, True)
+    t.run(["shellcheck", "-S", "style", *[os.path.join(t.top, s) for s in scripts]]).check(0, b"", b"")
+
+
+@requires("cppcheck")
+@timeout(120)
+def test_cppcheck(t):
+    """Suppressed, each for its reason:
+    missingIncludeSystem     system headers are not parsed
+    unmatchedSuppression     a reason may be gone in one build only
+    normalCheckLevelMaxBranches  information about cppcheck itself
+    """
+    folders = [f for f in ("src", "plugins", "toolbox") if os.path.isdir(os.path.join(t.top, f))]
+    r = t.run(["cppcheck", "-q", "-j2", "--std=c11", "--enable=warning,portability", "--inline-suppr",
+               "--suppress=missingIncludeSystem", "--suppress=unmatchedSuppression",
+               "--error-exitcode=1", "-D__GNUC__=12", "-D__x86_64__", "-Isrc", "-I.", *folders], cwd=t.top, timeout=110)
+    r.check(0, b"", b"")
