@@ -24,34 +24,13 @@ static void clear_places(struct places *p)
 	free(p->runc);
 }
 
-/* `state = "DIR"` at top level of containerd's own configuration. */
-static char *configured_state(const struct dbg_host *host)
-{
-	dbg_auto_free char *text = host->read_file(AT_FDCWD, "/etc/containerd/config.toml", DBG_STATE_MAX, NULL);
-
-	for (char *line = text; line && *line != '\0' && *line != '['; line = strchr(line, '\n')) {
-		char *start, *end;
-
-		line += *line == '\n';
-		line += strspn(line, " \t");
-		if (*line == '[')
-			break;
-		if (!dbg_starts(line, "state") || line[5 + strspn(line + 5, " \t")] != '=')
-			continue;
-		start = line + strcspn(line, "\"'\n");
-		end = *start == '\n' || *start == '\0' ? NULL : strpbrk(start + 1, "\"'\n");
-		if (end && *end == *start)
-			return strndup(start + 1, (size_t)(end - start - 1));
-	}
-	return NULL;
-}
-
 static void find_places(const struct dbg_host *host, struct places *out)
 {
 	const char *state = host->option("containerd", "state");
 	const char *runc = host->option("containerd", "runc_root");
 
-	out->state = state ? strdup(state) : configured_state(host);
+	out->state = state ? strdup(state) :
+			     dbg_toml_str(host, "/etc/containerd/config.toml", "", "state");
 	if (!out->state)
 		out->state = strdup("/run/containerd");
 	out->runc = strdup(runc ? runc : "/run/containerd/runc");

@@ -98,8 +98,9 @@ static bool is_random_id(const char *id)
 
 static bool is_same(const struct container *have, const char *engine, const struct dbg_container *c)
 {
-	if (strcmp(have->engine, engine) == 0)
-		return false;
+	if (strcmp(have->engine, engine) == 0) /* found by its id and by its name */
+		return strcmp(have->id, c->id) == 0 &&
+		       strcmp(have->scope ? have->scope : "", c->scope ? c->scope : "") == 0;
 	if (is_random_id(c->id) && strcmp(have->id, c->id) == 0)
 		return true;
 	return c->pid > 0 && have->pid == c->pid;

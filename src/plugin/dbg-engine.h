@@ -142,6 +142,38 @@ static DBG_UNUSED json_t *dbg_load(const struct dbg_host *host, int dirfd, const
 	return value;
 }
 
+/* The string `key = "..."` of a TOML file's [table] ("": the top level); owned, NULL when absent. */
+static DBG_UNUSED char *dbg_toml_str(const struct dbg_host *host, const char *file, const char *table,
+				     const char *key)
+{
+	dbg_auto_free char *text = host->read_file(AT_FDCWD, file, DBG_STATE_MAX, NULL);
+	bool inside = *table == '\0';
+	char *save = NULL, *found = NULL;
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+		size_t n = strlen(key), m = strlen(table);
+		char *end;
+
+		line += strspn(line, " \t");
+		if (*line == '[') {
+			inside = strncmp(line + 1, table, m) == 0 && line[1 + m] == ']' && m > 0;
+			continue;
+		}
+		if (!inside || strncmp(line, key, n) != 0)
+			continue;
+		line += n + strspn(line + n, " \t");
+		if (*line != '=')
+			continue;
+		line += 1 + strspn(line + 1, " \t");
+		end = *line == '"' || *line == '\'' ? strchr(line + 1, *line) : NULL;
+		if (!end)
+			continue;
+		free(found);
+		found = strndup(line + 1, (size_t)(end - line - 1));
+	}
+	return found;
+}
+
 /* "2026-11-22T01:46:36.9Z" or with "+01:00": seconds since the epoch, 0 when it is no time. */
 static DBG_UNUSED int64_t dbg_time(const char *text)
 {
