@@ -20,11 +20,11 @@ const struct inside_command inside_commands[] = {
 	  "add a package, or the package that has the program NAME" },
 	{ "uninstall", NULL, "-q|--quiet|--help|-h", INSIDE_ARGS_MAX, "uninstall NAME...",
 	  "take packages out again" },
-	{ "toolbox", "ls", "--json|--help|-h", 0, "toolbox ls", "list what is installed" },
-	{ "source", "ls", "--json|--help|-h", 0, "source ls", "list where packages come from" },
+	{ "toolbox", "ls", "--json|--help|-h", 0, "dbg toolbox ls", "list what is installed" },
+	{ "source", "ls", "--json|--help|-h", 0, "dbg source ls", "list where packages come from" },
 	{ "builtins", NULL, "--json|--help|-h", 0, "builtins", "list the commands of dbg's shell" },
-	{ "help", NULL, "--help|-h", 2, "help [COMMAND]", "explain a command of dbg" },
-	{ "version", NULL, "--help|-h", 0, "version", "print the version of dbg" },
+	{ "help", NULL, "--help|-h", 2, "dbg help [COMMAND]", "explain a command of dbg" },
+	{ "version", NULL, "--help|-h", 0, "dbg version", "print the version of dbg" },
 	{ "complete", "packages", NULL, 1, NULL, NULL },
 	{ NULL, NULL, NULL, 0, NULL, NULL },
 };
@@ -63,7 +63,7 @@ static int check_words(const struct inside_request *r, struct err *err)
 			continue;
 		if (word[0] == '-') {
 			(void)err_usage(err, "%s: no option '%s' inside a session", c->name, word);
-			err_hint(err, "run 'dbg %s' on the host for it", c->name);
+			err_hint(err, "a program of that name is run by 'command %s'", c->name);
 			return -1;
 		}
 		if (!is_name(word))
