@@ -25,6 +25,11 @@ STATIC_CC ?= $(shell command -v musl-gcc >/dev/null 2>&1 && echo musl-gcc || ech
 STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie \
 	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine))
 STATIC_LDFLAGS = -static -no-pie -Wl,-z,noexecstack
+# The loader shim: no C library, no relocation; it keeps its symbols for debuggers.
+LD_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
+	-fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-fcf-protection=none)
+LD_LDFLAGS = -nostdlib -static-pie -Wl,--no-dynamic-linker,--build-id=none,-z,noexecstack,-z,separate-code,-z,norelro
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 # --- what each program is made of -------------------------------------------
 # dbg: starts in under a millisecond, so: libc and jansson only.
@@ -102,6 +107,9 @@ $O/libexec/dbg/dbg-helper: $(HELPER_SRC) $(wildcard toolbox/helper/*.h src/sys/*
 $O/libexec/dbg/dbg-client: $(CLIENT_SRC) $(wildcard toolbox/client/*.h src/sys/*.h src/session/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_LDFLAGS) -o $@ $(CLIENT_SRC)
+$O/libexec/dbg/dbg-ld: $(LD_SRC) $(wildcard toolbox/ld/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LD_CFLAGS) $(LD_LDFLAGS) -o $@ $(LD_SRC)
 $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_LDFLAGS) -o $@ $(SHELL_SRC) $(SHELL_LIBS)

@@ -57,12 +57,8 @@ static const struct rule rules[] = {
 	{ "/lib/riscv64-linux-gnu", "/dev/riscv64-linux-gnu", END_WORD,
 	  IN_DATA | IN_TEXT | IN_LDSO },
 	{ "/lib/s390x-linux-gnu", "/dev/s390x-linux-gnu", END_WORD, IN_DATA | IN_TEXT | IN_LDSO },
-	/*
-	 * ld.so's last resort would be /dev/, where a container may have put
-	 * files: an empty directory name is one that never exists.
-	 */
-	{ "/lib/", "", END_STRING, IN_LDSO },
-	{ "/lib64/", "", END_STRING, IN_LDSO },
+	/* ld.so's last resort is a session's private /dev itself, where only dbg puts files. */
+	{ "/lib/", "/dev/", END_STRING, IN_LDSO },
 };
 
 /* Base names of PT_INTERP, of every architecture Debian builds for. */
@@ -106,8 +102,8 @@ static bool path_begins(const struct scan *s, size_t from, size_t at)
 		return at - from >= 7 && memcmp(s->file + at - 7, "file://", 7) == 0;
 	if (at - from >= 2 && s->file[at - 2] == '-' && (c == 'I' || c == 'L'))
 		return true;
-	return !is_name_char(c) && c != '}' && c != ')' && c != ']' && c != '~' && c != '%' &&
-	       c < 0x80;
+	/* 0x80 and above: the jump table or the constant that a compiler put before the string. */
+	return !is_name_char(c) && c != '}' && c != ')' && c != ']' && c != '~' && c != '%';
 }
 
 /* Where the name that starts at `at` ends. */
