@@ -23,7 +23,7 @@ ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # The static programs: musl keeps them at some 50 KB; any static libc will do.
 STATIC_CC ?= $(shell command -v musl-gcc >/dev/null 2>&1 && echo musl-gcc || echo $(CC))
 STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie \
-	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine))
+	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(STATIC_CC) -dumpmachine))
 STATIC_LDFLAGS = -static -no-pie -Wl,-z,noexecstack
 # The loader shim: no C library, no relocation; it keeps its symbols for debuggers.
 LD_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
