@@ -220,6 +220,17 @@ uninstall:
 	rm -f $D/share/bash-completion/completions/dbg $D/share/zsh/site-functions/_dbg $D/share/fish/vendor_completions.d/dbg.fish
 	rm -rf $D/libexec/dbg $D/lib/dbg $D/share/doc/dbg $D/include/dbg
 
+# --- demo -------------------------------------------------------------------
+.PHONY: demo
+$O/demo/demo: toolbox/demo/demo.c
+	@mkdir -p $(@D)
+	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_LDFLAGS) -o $@ $<
+# A second make, because dependencies decide what make finds.
+demo:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s deps; fi
+	@$(MAKE) -s all toolbox $O/demo/demo
+	@toolbox/demo/demo.sh $O
+
 lint: all
 	@tests/run --group lint
 
