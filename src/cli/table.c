@@ -3,6 +3,7 @@
 #include "cli/table.h"
 
 const struct cmd *const cmd_table[] = {
+	&cmd_attach,
 	&cmd_builtins,
 	&cmd_complete_words,
 	&cmd_doctor,

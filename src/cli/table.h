@@ -5,6 +5,14 @@
 
 #include "cli/cmd.h"
 
+struct attach_args {
+	const char *command, *user, *workdir;
+	struct strv env, env_files;
+	int shell, power; /* enum session_shell, enum session_power */
+	bool stdin_open, tty, no_tty, tools_first, quiet;
+};
+extern const struct cmd cmd_attach;
+
 struct builtins_args {
 	bool json;
 };

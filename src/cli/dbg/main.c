@@ -3,6 +3,7 @@
 #include "cli/dbg/runs.h"
 
 static const struct cmd_impl impls[] = {
+	{ &cmd_attach, run_attach },
 	{ &cmd_builtins, run_builtins },
 	{ &cmd_complete_words, run_complete_words },
 	{ &cmd_doctor, run_doctor },

@@ -5,6 +5,7 @@
 
 #include "cli/table.h"
 
+cmd_run_fn run_attach;
 cmd_run_fn run_builtins;
 cmd_run_fn run_complete_words;
 cmd_run_fn run_doctor;

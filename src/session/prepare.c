@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Preparation of a session, in the host's view and with the host's rights:
+ * read the target, decide, make detached mounts, write the plan.
+ */
+#include "session/prepare.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "session/env.h"
+#include "session/filter.h"
+#include "util/fds.h"
+#include "util/log.h"
+#include "util/paths.h"
+#include "util/term.h"
+
+enum { ENVIRON_MAX = 32 << 20 };
+
+static const char *const power_names[] = {
+	[SESSION_POWER_DEBUG] = "debug",
+	[SESSION_POWER_TARGET] = "target",
+	[SESSION_POWER_ADMIN] = "admin",
+};
+
+/* --- the target ------------------------------------------------------------ */
+
+static int open_target(struct target *t, struct prepared *p, struct err *err)
+{
+	char pid[16];
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)t->proc.pid);
+	p->procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	p->host_mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	p->host_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->procfs < 0 || p->host_mnt < 0 || p->host_root < 0)
+		return err_sys(err, errno, "open /proc of the host");
+	p->procdir = openat(p->procfs, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->procdir < 0)
+		return err_set(err, "its process %s has just ended", pid);
+	p->root = openat(p->procdir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->root < 0) {
+		int cause = errno;
+
+		if (cause == ENOENT)
+			return err_set(err, "its process %s has ended (a zombie has no root directory)", pid);
+		(void)err_sys(err, cause, "open the root directory of process %s", pid);
+		if (cause == EACCES || cause == EPERM)
+			err_hint(err, "joining a container needs root (CAP_SYS_PTRACE, CAP_SYS_ADMIN)");
+		return -1;
+	}
+	/* All that was opened belongs to the process that the pidfd stands for. */
+	if (pidref_verify(&t->proc) < 0)
+		return err_set(err, "its process %s has just ended", pid);
+	return ns_differences(p->procdir, &p->namespaces, err);
+}
+
+/* The configured environment: the OCI config, else what its first process got. */
+static int read_config(const struct target *t, struct prepared *p, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	if (t->bundle) {
+		if (oci_config_read(t->bundle, &p->oci, err) == 0) {
+			for (size_t i = 0; i < p->oci.env.n; i++)
+				strv_add(&p->configured, p->oci.env.v[i]);
+			return 0;
+		}
+		log_debug("%s", err->msg);
+		err_clear(err); /* an engine that is being removed: its process still tells */
+	}
+	r = fd_slurp_proc(p->procdir, "environ", ENVIRON_MAX, &text, &len);
+	if (r < 0)
+		return err_sys(err, -r, "read its environment");
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
+		if (strchr(text + at, '=') && text[at] != '=')
+			strv_add(&p->configured, text + at);
+	return 0;
+}
+
+static int find_user(const struct session_options *o, struct prepared *p, struct err *err)
+{
+	int64_t uid, gid;
+
+	if (o->user && session_user_find(p->root, o->user, &p->user, err) < 0)
+		return -1;
+	if (powers_decide(p->procdir, o->power, o->user ? &p->user : NULL, &p->powers, err) < 0 ||
+	    ns_read_creds(p->procdir, &p->creds, err) < 0)
+		return -1;
+	uid = ns_map_id(p->procdir, "uid_map", p->powers.uid);
+	gid = ns_map_id(p->procdir, "gid_map", p->powers.gid);
+	if (uid < 0 || gid < 0)
+		return err_set(err, "user %u:%u has no place in the container's user namespace",
+			       p->powers.uid, p->powers.gid);
+	p->host_uid = (uid_t)uid;
+	p->host_gid = (gid_t)gid;
+	return 0;
+}
+
+/* --- mounts ---------------------------------------------------------------- */
+
+/* The profile (when there is one), the base, and an empty directory below. */
+static int open_toolbox(struct prepared *p, struct err *err)
+{
+	cleanup_free char *profile = xasprintf("%s/profile", paths_store());
+	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
+	cleanup_fd int top = open(profile, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int base = open(paths_toolbox_base(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int layers[3];
+	size_t n = 0;
+
+	if (base < 0) {
+		(void)err_sys(err, errno, "open the base toolbox %s", paths_toolbox_base());
+		err_hint(err, "'make toolbox' builds it; --shell dbg works without");
+		return -1;
+	}
+	if (top >= 0)
+		layers[n++] = top;
+	layers[n++] = base;
+	if (n < 2 && below >= 0)
+		layers[n++] = below;
+	if (n < 2)
+		return err_set(err, "the toolbox is incomplete: %s is missing", empty);
+	p->toolbox = mnt_overlay_ro(layers, n, err);
+	if (p->toolbox >= 0 || top < 0)
+		return p->toolbox < 0 ? -1 : 0;
+	/* A damaged store never stops a session: the base alone. */
+	log_warn("%s: the installed tools are left out", err->msg);
+	err_clear(err);
+	layers[0] = base;
+	layers[1] = below;
+	p->toolbox = below < 0 ? -1 : mnt_overlay_ro(layers, 2, err);
+	return p->toolbox < 0 ? -1 : 0;
+}
+
+static int make_dir(int at, const char *name, mode_t mode, uid_t uid, gid_t gid)
+{
+	if (mkdirat(at, name, 0700) < 0 || fchownat(at, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(at, name, mode, 0) < 0)
+		return -errno;
+	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int make_session_dir(struct prepared *p, struct err *err)
+{
+	cleanup_fd int home = -1, tmp = -1;
+
+	p->session_dir = make_dir(p->dev.fd, ".session", 0700, p->host_uid, p->host_gid);
+	if (p->session_dir >= 0)
+		home = make_dir(p->session_dir, "home", 0700, p->host_uid, p->host_gid);
+	if (home >= 0)
+		tmp = make_dir(p->session_dir, "tmp", 01777, p->host_uid, p->host_gid);
+	if (p->session_dir < 0 || home < 0 || tmp < 0)
+		return err_sys(err, errno, "make the session's directory");
+	return 0;
+}
+
+/* Nodes that the container's configuration lists; none known: the harmless ones. */
+static int make_dev(const struct session_options *o, struct prepared *p, struct err *err)
+{
+	cleanup_free struct mnt_device *devices = NULL;
+	struct mnt_dev_rules rules = { .all = o->power == SESSION_POWER_ADMIN ||
+					      !(p->namespaces & CLONE_NEWNS) };
+	cleanup_fd int old = fd_open_in_root(p->root, "dev", O_RDONLY | O_DIRECTORY, 0);
+	int64_t uid = ns_map_id(p->procdir, "uid_map", 0), gid = ns_map_id(p->procdir, "gid_map", 0);
+	mode_t mask;
+	int r;
+
+	if (old < 0 && old != -ENOENT && old != -ENOTDIR)
+		return err_sys(err, -old, "open /dev of the container");
+	if (old < 0)
+		p->plan.plan.flags |= PLAN_PRIVATE_ROOT;
+	devices = xcalloc(p->oci.ndevices, sizeof(*devices));
+	for (size_t i = 0; i < p->oci.ndevices; i++)
+		devices[i] = (struct mnt_device){ p->oci.devices[i].type == 'b', p->oci.devices[i].major,
+						  p->oci.devices[i].minor };
+	rules.devices = devices;
+	rules.ndevices = p->oci.ndevices;
+	mask = umask(0); /* modes as given; nothing of it is reachable by others yet */
+	r = mnt_dev_make(old, p->toolbox, uid < 0 ? 0 : (uid_t)uid, gid < 0 ? 0 : (gid_t)gid, &rules,
+			 &p->dev, err);
+	if (r == 0)
+		r = make_session_dir(p, err);
+	(void)umask(mask); /* cannot fail */
+	return r;
+}
+
+/* --- what to run ------------------------------------------------------------ */
+
+static bool toolbox_has(const struct prepared *p, const char *path)
+{
+	return p->toolbox >= 0 && faccessat(p->toolbox, path, X_OK, AT_EACCESS) == 0;
+}
+
+static int use_own_shell(const struct session_options *o, struct prepared *p, struct strv *argv,
+			 struct err *err)
+{
+	cleanup_free char *path = paths_libexec("dbg-shell");
+
+	p->program = builder_seal_program(path, "dbg-shell", err);
+	if (p->program < 0)
+		return -1;
+	p->plan.plan.flags |= PLAN_EXEC_FD;
+	strv_add(argv, "dbg");
+	if (o->command) {
+		strv_add(argv, "-c");
+		strv_add(argv, o->command);
+	}
+	return 0;
+}
+
+static const struct shell {
+	const char *name, *in_toolbox, *path;
+	const char *interactive[6]; /* options of an interactive start */
+} shells[] = {
+	[SESSION_SHELL_BASH] = { "bash", "bin/bash", "/dev/bin/bash",
+				 { "--noprofile", "--rcfile", "/dev/.dbg/dbg/etc/bashrc", "-i" } },
+	[SESSION_SHELL_ZSH] = { "zsh", "bin/zsh", "/dev/bin/zsh", { "-d", "-i" } },
+	[SESSION_SHELL_FISH] = { "fish", "bin/fish", "/dev/bin/fish", { "-i" } },
+	[SESSION_SHELL_SH] = { "sh", "sh", "/dev/sh", { "-i" } },
+};
+
+static int use_shell(const struct session_options *o, struct prepared *p, struct strv *argv,
+		     struct err *err)
+{
+	enum session_shell kind = o->shell == SESSION_SHELL_AUTO ? SESSION_SHELL_BASH : o->shell;
+	const struct shell *sh = &shells[kind];
+
+	if (kind == SESSION_SHELL_DBG)
+		return use_own_shell(o, p, argv, err);
+	if (!toolbox_has(p, sh->in_toolbox)) {
+		if (o->shell == SESSION_SHELL_AUTO)
+			return use_own_shell(o, p, argv, err);
+		(void)err_set(err, "the toolbox has no %s", sh->name);
+		if (p->toolbox >= 0)
+			err_hint(err, "'dbg install %s' brings it", sh->name);
+		return -1;
+	}
+	strv_add(argv, sh->path);
+	if (o->command) {
+		/* zsh reads its start-up file even for -c: the container's stays unread. */
+		if (kind == SESSION_SHELL_ZSH)
+			strv_add(argv, "-f");
+		else if (kind == SESSION_SHELL_FISH)
+			strv_add(argv, "--no-config");
+		strv_add(argv, "-c");
+		strv_add(argv, o->command);
+		return 0;
+	}
+	/* Commands from a pipe or a file: no prompt, no start-up file, as any shell. */
+	for (size_t i = 0; o->tty && i < 6 && sh->interactive[i]; i++)
+		strv_add(argv, sh->interactive[i]);
+	return 0;
+}
+
+static void plan_env(const struct target *t, const struct session_options *o, struct prepared *p)
+{
+	cleanup_strv struct strv env = { NULL, 0 };
+	cleanup_free char *user = p->user.name[0] ? xstrdup(p->user.name) :
+				  p->powers.uid ? xasprintf("%u", p->powers.uid) : xstrdup("root");
+	const char *term = getenv("TERM");
+	struct stat st;
+	struct env_input in = {
+		.container = &p->configured,
+		.extra = o->env,
+		.term = o->tty ? (term && *term ? term : "xterm") : NULL,
+		.name = t->name ? t->name : t->id,
+		.engine = t->engine,
+		.power = power_names[o->power],
+		.user = user,
+		.toolbox = p->toolbox >= 0,
+		.tools_first = o->tools_first || o->power == SESSION_POWER_ADMIN,
+	};
+
+	/* Only looked at: whatever /tmp leads to inside the root. */
+	cleanup_fd int tmp = fd_open_in_root(p->root, "tmp", O_PATH | O_DIRECTORY, 0);
+
+	in.own_tmp = tmp < 0 || fstat(tmp, &st) < 0;
+	if (o->user)
+		in.home = p->user.home[0] ? p->user.home : "/";
+	else if (p->powers.uid == 0 && (p->oci.root ? p->oci.uid != 0 : p->creds.uid != p->host_uid))
+		in.home = "/root";
+	env_build(&in, &env);
+	if (o->shell == SESSION_SHELL_ZSH)
+		strv_add(&env, "ZDOTDIR=/dev/.dbg/dbg/etc/zsh");
+	p->plan.plan.env = builder_list(&p->plan, env.v, env.n);
+}
+
+static int plan_program(const struct session_options *o, struct prepared *p, struct err *err)
+{
+	cleanup_strv struct strv argv = { NULL, 0 };
+
+	for (char **a = o->argv; a && *a; a++)
+		strv_add(&argv, *a);
+	if (!o->argv && use_shell(o, p, &argv, err) < 0)
+		return -1;
+	p->plan.plan.argv = builder_list(&p->plan, argv.v, argv.n);
+	return 0;
+}
+
+/* The working directory of the first process when no configuration is known. */
+static void plan_workdir(const struct session_options *o, struct prepared *p)
+{
+	char now[PATH_MAX];
+	ssize_t n;
+
+	if (o->workdir || p->oci.cwd) {
+		p->plan.plan.workdir = builder_string(&p->plan, o->workdir ? o->workdir : p->oci.cwd);
+		return;
+	}
+	n = readlinkat(p->procdir, "cwd", now, sizeof(now) - 1);
+	now[n > 0 ? n : 0] = '\0';
+	p->plan.plan.workdir = builder_string(&p->plan, now[0] == '/' ? now : "/");
+}
+
+/* --- powers ------------------------------------------------------------------ */
+
+static int plan_filter(struct prepared *p, struct err *err)
+{
+	cleanup_free char *bpf = NULL;
+	size_t len = 0;
+
+	if (!p->powers.filter)
+		return 0;
+	if (!p->oci.seccomp) {
+		/* Reading it out of the process would stop it for a moment. */
+		log_info("the container's seccomp filter is not known to dbg: this session has none");
+		p->powers.filter = false;
+		return 0;
+	}
+	if (filter_build(p->oci.seccomp, &bpf, &len, err) < 0)
+		return -1;
+	p->plan.plan.seccomp = builder_bytes(&p->plan, bpf, len);
+	p->plan.plan.seccomp_len = (uint32_t)(len / 8);
+	return 0;
+}
+
+static int plan_powers(const struct session_options *o, struct prepared *p, struct err *err)
+{
+	struct plan *plan = &p->plan.plan;
+	const struct powers *w = &p->powers;
+
+	if (plan_filter(p, err) < 0)
+		return -1;
+	plan->uid = w->uid;
+	plan->gid = w->gid;
+	plan->ngroups = w->ngroups;
+	plan->groups = builder_bytes(&p->plan, w->groups, w->ngroups * sizeof(w->groups[0]));
+	plan->cap_bounding = w->bounding;
+	plan->cap_permitted = w->permitted;
+	plan->cap_effective = w->effective;
+	plan->cap_inheritable = w->inheritable;
+	plan->cap_ambient = w->ambient;
+	plan->umask = w->umask;
+	plan->oom_score_adj = w->oom_score_adj;
+	memcpy(plan->rlimits, w->rlimits, sizeof(plan->rlimits));
+	plan->flags |= w->limits ? PLAN_KEEP_LIMITS : 0;
+	plan->flags |= w->no_new_privs ? PLAN_NO_NEW_PRIVS : 0;
+	if (o->power == SESSION_POWER_DEBUG && (p->namespaces & CLONE_NEWNS))
+		plan->flags |= PLAN_NODEV;
+	if (o->power == SESSION_POWER_ADMIN && (p->namespaces & CLONE_NEWUSER))
+		plan->flags |= PLAN_OWN_MNT_IN_USERNS;
+	if (w->lsm_attr[0]) {
+		plan->lsm_attr = builder_string(&p->plan, w->lsm_attr);
+		plan->lsm_label = builder_string(&p->plan, w->lsm_label);
+	}
+	plan->tty_owner = w->uid;
+	return 0;
+}
+
+/*
+ * The target's cgroups: /proc/PID/cgroup has "N:controllers:path" for each
+ * hierarchy of version 1 and "0::path" for version 2. cgroups(7)
+ */
+static void open_cgroups(struct prepared *p)
+{
+	cleanup_free char *text = NULL;
+
+	if (fd_slurp_proc(p->procdir, "cgroup", 1 << 16, &text, NULL) < 0)
+		return;
+	for (char *line = text; line && *line && p->ncgroups < 16;) {
+		char *next = strchr(line, '\n'), *controllers = strchr(line, ':'), *path;
+		cleanup_free char *file = NULL;
+		int fd;
+
+		if (next)
+			*next++ = '\0';
+		path = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (path) {
+			*path++ = '\0';
+			controllers++;
+			if (str_has_prefix(controllers, "name="))
+				controllers += strlen("name=");
+			/* The root cgroup means no confinement: nothing to join. */
+			file = xasprintf("/sys/fs/cgroup%s%s%s/cgroup.procs", *controllers ? "/" : "",
+					 controllers, path);
+			fd = strcmp(path, "/") == 0 || strstr(path, "/../") ? -1 :
+			     open(file, O_WRONLY | O_CLOEXEC);
+			if (fd >= 0)
+				p->cgroups[p->ncgroups++] = fd;
+		}
+		line = next;
+	}
+}
+
+/* --- all of it ---------------------------------------------------------------- */
+
+void prepared_init(struct prepared *p)
+{
+	*p = (struct prepared){ .procfs = -1, .procdir = -1, .root = -1, .host_mnt = -1,
+				.host_root = -1, .toolbox = -1, .session_dir = -1, .program = -1,
+				.helper = -1, .dev = { .fd = -1 } };
+	builder_init(&p->plan);
+}
+
+int prepare(struct target *t, const struct session_options *o, struct prepared *p, struct err *err)
+{
+	cleanup_free char *helper = paths_libexec("dbg-helper");
+	struct winsize ws = term_size(STDIN_FILENO);
+
+	if (open_target(t, p, err) < 0 || read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
+		return -1;
+	if (open_toolbox(p, err) < 0) {
+		/* Without tools there is still dbg's own shell, and the container's programs. */
+		if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)
+			return -1;
+		log_warn("no toolbox: %s", err->msg);
+		err_clear(err);
+	}
+	if (make_dev(o, p, err) < 0)
+		return -1;
+	p->plan.plan.namespaces = p->namespaces;
+	p->plan.plan.flags |= PLAN_DEV | (p->toolbox >= 0 ? PLAN_TOOLBOX : 0) |
+			      (o->tty ? PLAN_TTY : 0) | (p->dev.has_pts ? 0 : PLAN_NEW_DEVPTS);
+	p->plan.plan.rows = ws.ws_row;
+	p->plan.plan.cols = ws.ws_col;
+	p->plan.plan.submounts = builder_list(&p->plan, p->dev.submounts.v, p->dev.submounts.n);
+	if (plan_powers(o, p, err) < 0 || plan_program(o, p, err) < 0)
+		return -1;
+	plan_env(t, o, p);
+	plan_workdir(o, p);
+	if (o->power == SESSION_POWER_TARGET)
+		open_cgroups(p);
+	p->plan.plan.ncgroups = (uint32_t)p->ncgroups;
+	p->helper = builder_seal_program(helper, "dbg-helper", err);
+	return p->helper < 0 ? -1 : 0;
+}
+
+void prepared_clear(struct prepared *p)
+{
+	int *const fds[] = { &p->procfs, &p->procdir, &p->root, &p->host_mnt, &p->host_root,
+			     &p->toolbox, &p->session_dir, &p->program, &p->helper };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		cleanup_fd_fn(fds[i]);
+	while (p->ncgroups > 0)
+		cleanup_fd_fn(&p->cgroups[--p->ncgroups]);
+	mnt_dev_clear(&p->dev);
+	oci_config_clear(&p->oci);
+	strv_clear(&p->configured);
+	builder_clear(&p->plan);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that is known or made before the helper starts. */
+#ifndef DBG_SESSION_PREPARE_H
+#define DBG_SESSION_PREPARE_H
+
+#include "engine/oci.h"
+#include "mnt/mnt.h"
+#include "session/builder.h"
+#include "session/powers.h"
+#include "session/session.h"
+
+struct prepared {
+	int procfs, procdir;      /* /proc, and the target's directory in it */
+	int root;                 /* the target's root, O_PATH */
+	int host_mnt, host_root;
+	int toolbox;              /* detached overlay, -1 none */
+	int session_dir;          /* .session in the new /dev, -1 none */
+	int program;              /* sealed program for PLAN_EXEC_FD, -1 none */
+	int helper;               /* sealed helper */
+	int cgroups[16];
+	size_t ncgroups;
+	struct mnt_dev dev;
+	struct oci_config oci;
+	struct strv configured;   /* the container's environment */
+	struct session_user user;
+	struct powers powers;
+	struct ns_creds creds;    /* of the target */
+	uid_t host_uid;           /* the session user's ids on the host */
+	gid_t host_gid;
+	uint32_t namespaces;
+	struct builder plan;
+};
+void prepared_init(struct prepared *p);
+/*
+ * Reads the target, decides the powers, makes the mounts, writes the plan.
+ * Nothing of it is visible to the target, nothing outlives its descriptors.
+ */
+int prepare(struct target *target, const struct session_options *o, struct prepared *p, struct err *err);
+void prepared_clear(struct prepared *p);
+#define cleanup_prepared cleanup_(prepared_clear)
+
+#endif
