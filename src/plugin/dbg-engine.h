@@ -253,6 +253,35 @@ static DBG_UNUSED pid_t dbg_read_pid(int dirfd, const char *path)
 	return pid > 0 && pid < INT_MAX ? (pid_t)pid : 0;
 }
 
+/* --- processes ------------------------------------------------------------- */
+
+/*
+ * Parent and start time of a process (fields 4 and 22 of /proc/PID/stat, the
+ * name in parentheses skipped); false when there is no such process.
+ */
+static DBG_UNUSED bool dbg_process(pid_t pid, pid_t *parent, uint64_t *starttime)
+{
+	char path[32], buf[1024], *p;
+	unsigned long long start = 0;
+	dbg_auto_fd int fd = -1;
+	int ppid = 0;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	p = strrchr(buf, ')');
+	if (!p || sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+				"%*d %llu", &ppid, &start) != 2)
+		return false;
+	*parent = ppid;
+	*starttime = start;
+	return true;
+}
+
 /* --- the state of the OCI runtimes -------------------------------------------- */
 
 /* What runc (state.json) and crun (status) know of a process; 0 while unknown. */
