@@ -104,6 +104,8 @@ static int emit_one(const struct dbg_host *host, const struct places *at, int ns
 	dbg_auto_free char *rootfs = NULL;
 	const char *root = dbg_str(config, "root.path");
 	struct names names;
+	struct stat st;
+	int64_t made = bundle && stat(bundle, &st) == 0 ? (int64_t)st.st_ctim.tv_sec : 0;
 	int r;
 
 	if (!run.pid && pidfile)
@@ -119,6 +121,7 @@ static int emit_one(const struct dbg_host *host, const struct places *at, int ns
 		.image = names.image,
 		.command = command,
 		.state = run.pid ? DBG_STATE_RUNNING : DBG_STATE_CREATED,
+		.created = made,
 		.pid = run.pid,
 		.starttime = run.starttime,
 		.cgroup_hint = id,

@@ -101,6 +101,7 @@ static int visit(void *arg, const char *driver, const json_t *entry)
 		.image = dbg_str(meta, "image-name"),
 		.command = command,
 		.state = run.pid ? DBG_STATE_RUNNING : DBG_STATE_EXITED,
+		.exit_code = -1,
 		.created = dbg_time(dbg_str(entry, "created")),
 		.pid = run.pid,
 		.starttime = run.starttime,

@@ -71,6 +71,7 @@ static int emit_one(const struct dbg_host *host, int dirfd, const char *name, db
 		.id = id,
 		.name = id,
 		.state = pid ? DBG_STATE_RUNNING : DBG_STATE_EXITED,
+		.exit_code = -1,
 		.started = since ? (int64_t)(strtoull(since, NULL, 10) / 1000000) : 0,
 		.created = since ? (int64_t)(strtoull(since, NULL, 10) / 1000000) : 0,
 		.pid = (pid_t)pid,

@@ -47,8 +47,7 @@ static void find_exit(const struct dbg_host *host, const char *id, const char *b
 	dbg_auto_free char *text = path ? host->read_file(AT_FDCWD, path, 64, NULL) : NULL;
 	dbg_auto_free char *config = bundle ? dbg_printf("%s/config.json", bundle) : NULL;
 
-	if (text)
-		c->exit_code = (int)strtol(text, NULL, 10);
+	c->exit_code = text ? (int)strtol(text, NULL, 10) : -1;
 	c->state = text || (config && access(config, F_OK) == 0) ? DBG_STATE_EXITED : DBG_STATE_CREATED;
 }
 

@@ -43,6 +43,7 @@ static int emit_one(const struct dbg_host *host, int rootfd, const char *id, dbg
 		.id = id,
 		.name = id,
 		.state = pid > 0 ? DBG_STATE_RUNNING : DBG_STATE_EXITED,
+		.exit_code = -1,
 		.created = dbg_time(dbg_str(state, "created")),
 		.pid = pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0,
 		.starttime = (uint64_t)dbg_int(state, "init_process_start"),

@@ -5,11 +5,13 @@
 const struct cmd *const cmd_table[] = {
 	&cmd_attach,
 	&cmd_builtins,
+	&cmd_complete_targets,
 	&cmd_complete_words,
 	&cmd_doctor,
 	&cmd_gen_check,
 	&cmd_gen_man,
 	&cmd_gen_table,
+	&cmd_ps,
 	&cmd_version,
 	NULL,
 };

@@ -18,6 +18,7 @@ struct builtins_args {
 };
 extern const struct cmd cmd_builtins;
 
+extern const struct cmd cmd_complete_targets;
 extern const struct cmd cmd_complete_words;
 
 struct doctor_args {
@@ -32,6 +33,11 @@ struct gen_man_args {
 };
 extern const struct cmd cmd_gen_man;
 extern const struct cmd cmd_gen_table;
+
+struct ps_args {
+	bool all, quiet, json;
+};
+extern const struct cmd cmd_ps;
 
 extern const struct cmd cmd_version;
 

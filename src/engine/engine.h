@@ -16,7 +16,7 @@ struct container {
 	char *id, *name, *scope, *image, *command, *bundle, *rootfs, *upper, *cgroup_hint;
 	struct strv aliases;
 	enum dbg_state state;
-	int exit_code;
+	int exit_code; /* -1 unknown */
 	int64_t created, started;
 	pid_t pid;
 	uint64_t starttime;
@@ -48,6 +48,17 @@ const struct dbg_plugin *engine_next(const struct dbg_plugin *after);
 void engine_collect(const struct dbg_plugin *only, const char *name, struct containers *out);
 void containers_clear(struct containers *c);
 #define cleanup_containers cleanup_(containers_clear)
+
+/*
+ * What the kernel says about a container that its engine takes for running: one
+ * whose process is gone becomes exited, a frozen one paused; fills in the start
+ * and, where the engine told none, the command line of its process.
+ */
+void container_settle(struct container *c);
+/* Is the process frozen by its cgroup (version 1 or 2)? */
+bool engine_process_is_frozen(pid_t pid);
+/* Does a whole component of a path in /proc/PID/cgroup's text contain `hint`? */
+bool engine_cgroup_has(const char *text, const char *hint);
 
 /* name or one of the aliases, not the id */
 bool container_is_called(const struct container *c, const char *name);

@@ -96,7 +96,7 @@ struct dbg_container {
 	const char *image;          /* reference, as the user gave it */
 	const char *command;        /* for people: the command line, cut where long */
 	enum dbg_state state;
-	int exit_code;              /* when exited */
+	int exit_code;              /* when exited; -1 unknown */
 	int64_t created;            /* seconds since the epoch, 0 unknown */
 	int64_t started;
 	pid_t pid;                  /* init process in the host's pid namespace, 0 none */

@@ -69,29 +69,30 @@ static bool scope_fits(const struct wanted *w, const struct container *c)
 	return !w->scope || (c->scope && strcmp(w->scope, c->scope) == 0);
 }
 
-static bool is_alive(const struct container *c)
-{
-	return c->pid > 0;
-}
-
-/*
- * How well a container fits, larger is better. A whole id beats a name, a name
- * beats the beginning of an id, as with the engines themselves; among equals one
- * that runs beats those that do not.
- */
+/* A whole id or a name beats the beginning of an id, as with the engines themselves. */
 static int fit(const struct wanted *w, const struct container *c)
 {
-	int rank;
-
 	if (!scope_fits(w, c))
 		return 0;
 	if (container_is_called(c, w->name) || strcmp(c->id, w->name) == 0)
-		rank = 3;
-	else if (str_has_prefix(c->id, w->name))
-		rank = 1;
-	else
-		return 0;
-	return rank + is_alive(c);
+		return 2;
+	return str_has_prefix(c->id, w->name) ? 1 : 0;
+}
+
+/*
+ * Kubernetes keeps the ended attempts of a container beside the one that runs:
+ * within one engine and scope, a name means the one that runs.
+ */
+static bool is_outlived(const struct wanted *w, const struct containers *all, const struct container *c)
+{
+	for (size_t i = 0; i < all->n && c->pid == 0; i++) {
+		const struct container *o = &all->v[i];
+
+		if (o->pid > 0 && fit(w, o) == fit(w, c) && strcmp(o->engine, c->engine) == 0 && o->scope &&
+		    c->scope && strcmp(o->scope, c->scope) == 0)
+			return true;
+	}
+	return false;
 }
 
 static size_t best_fits(const struct wanted *w, struct containers *all, struct container **best)
@@ -102,7 +103,7 @@ static size_t best_fits(const struct wanted *w, struct containers *all, struct c
 	for (size_t i = 0; i < all->n; i++) {
 		int rank = fit(w, &all->v[i]);
 
-		if (rank == 0 || rank < top)
+		if (rank == 0 || rank < top || is_outlived(w, all, &all->v[i]))
 			continue;
 		if (rank > top) {
 			top = rank;
@@ -144,7 +145,7 @@ static void fail_ambiguous(const char *text, const struct wanted *w, const struc
 	size_t shown = 0;
 
 	for (size_t i = 0; i < all->n && shown < SPELLINGS_MAX; i++) {
-		if (fit(w, &all->v[i]) != fit(w, best))
+		if (fit(w, &all->v[i]) != fit(w, best) || is_outlived(w, all, &all->v[i]))
 			continue;
 		add_spelling(&s, w, all, &all->v[i]);
 		shown++;

@@ -63,7 +63,7 @@ static int check_cgroup(const struct container *c, struct err *err)
 	r = fd_slurp_proc(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL);
 	if (r < 0)
 		return err_sys(err, -r, "container %s: read %s", c->name, path);
-	if (!strstr(text, c->cgroup_hint))
+	if (!engine_cgroup_has(text, c->cgroup_hint))
 		return err_set(err, "container %s: process %d is not of this container (its cgroup is another)",
 			       c->name, (int)c->pid);
 	return 0;
@@ -137,8 +137,12 @@ static int resolve_container(const char *text, struct target *out, struct err *e
 		r = hold(c, &ref, err);
 	if (r < 0)
 		return r;
-	if (r > 0) /* the engine did not notice, or could not write it down */
+	if (r > 0) { /* the engine did not notice, or could not write it down */
 		c->state = DBG_STATE_EXITED;
+		c->exit_code = -1;
+	} else if (c->pid > 0 && engine_process_is_frozen(c->pid))
+		c->state = DBG_STATE_PAUSED;
+	}
 	take_texts(c, out);
 	out->proc = ref;
 	return 0;
@@ -185,7 +189,7 @@ int target_resolve_running(const char *text, struct target *out, struct err *err
 	if (target_resolve(text, &t, err) < 0)
 		return -1;
 	if (t.proc.fd < 0) {
-		if (t.state == DBG_STATE_EXITED && t.exit_code != 0)
+		if (t.state == DBG_STATE_EXITED && t.exit_code > 0)
 			(void)err_set(err, "container %s is not running: exited with status %d", t.name,
 				      t.exit_code);
 		else

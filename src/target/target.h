@@ -15,7 +15,7 @@ struct target {
 	char *id, *name;
 	char *scope, *image, *bundle, *rootfs, *upper; /* NULL when unknown */
 	enum dbg_state state;
-	int exit_code;
+	int exit_code;  /* -1 unknown */
 	struct pidref proc; /* init process; fd -1 when it does not run */
 };
 #define TARGET_INIT { .proc = PIDREF_INIT }

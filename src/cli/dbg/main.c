@@ -5,11 +5,13 @@
 static const struct cmd_impl impls[] = {
 	{ &cmd_attach, run_attach },
 	{ &cmd_builtins, run_builtins },
+	{ &cmd_complete_targets, run_complete_targets },
 	{ &cmd_complete_words, run_complete_words },
 	{ &cmd_doctor, run_doctor },
 	{ &cmd_gen_check, run_gen_check },
 	{ &cmd_gen_man, run_gen_man },
 	{ &cmd_gen_table, run_gen_table },
+	{ &cmd_ps, run_ps },
 	{ &cmd_version, run_version },
 	{ NULL, NULL },
 };
