@@ -50,7 +50,10 @@ static int check_not_zombie(pid_t pid, const char *what, struct err *err)
 		       "be joined", what, (int)pid);
 }
 
-/* Without a recorded start time, the container's id must stand in its cgroup path. */
+/*
+ * Without a recorded start time, the container's id must stand in the cgroup
+ * path of its process; 1 when it does not: the pid belongs to another now.
+ */
 static int check_cgroup(const struct container *c, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -61,12 +64,11 @@ static int check_cgroup(const struct container *c, struct err *err)
 		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)c->pid);
 	r = fd_slurp_proc(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL);
+	if (r == -ENOENT || r == -ESRCH)
+		return 1;
 	if (r < 0)
 		return err_sys(err, -r, "container %s: read %s", c->name, path);
-	if (!engine_cgroup_has(text, c->cgroup_hint))
-		return err_set(err, "container %s: process %d is not of this container (its cgroup is another)",
-			       c->name, (int)c->pid);
-	return 0;
+	return !engine_cgroup_has(text, c->cgroup_hint);
 }
 
 /* Does the engine still say the same after the process was opened? */
@@ -100,9 +102,13 @@ static int hold(const struct container *c, struct pidref *out, struct err *err)
 		return 1;
 	if (r < 0)
 		return err_sys(err, -r, "container %s: open process %d", c->name, (int)c->pid);
-	if (check_not_zombie(c->pid, what, err) < 0 || check_cgroup(c, err) < 0 ||
-	    check_again(c, err) < 0)
+	if (check_not_zombie(c->pid, what, err) < 0)
 		return -1;
+	r = check_cgroup(c, err);
+	if (r == 0)
+		r = check_again(c, err);
+	if (r != 0)
+		return r;
 	if (pidref_verify(&ref) < 0)
 		return 1;
 	*out = ref;
@@ -140,7 +146,7 @@ static int resolve_container(const char *text, struct target *out, struct err *e
 	if (r > 0) { /* the engine did not notice, or could not write it down */
 		c->state = DBG_STATE_EXITED;
 		c->exit_code = -1;
-	} else if (c->pid > 0 && engine_process_is_frozen(c->pid))
+	} else if (c->pid > 0 && engine_process_is_frozen(c->pid)) {
 		c->state = DBG_STATE_PAUSED;
 	}
 	take_texts(c, out);
