@@ -23,7 +23,7 @@ ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # The static programs: musl keeps them at some 50 KB; any static libc will do.
 STATIC_CC ?= $(shell command -v musl-gcc >/dev/null 2>&1 && echo musl-gcc || echo $(CC))
 STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie \
-	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine))
+	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(STATIC_CC) -dumpmachine))
 STATIC_LDFLAGS = -static -no-pie -Wl,-z,noexecstack
 # The loader shim: no C library, no relocation; it keeps its symbols for debuggers.
 LD_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
@@ -219,6 +219,22 @@ uninstall:
 	rm -f $D/bin/dbg $D/share/man/man1/dbg.1 $D/share/man/man1/dbg-*.1
 	rm -f $D/share/bash-completion/completions/dbg $D/share/zsh/site-functions/_dbg $D/share/fish/vendor_completions.d/dbg.fish
 	rm -rf $D/libexec/dbg $D/lib/dbg $D/share/doc/dbg $D/include/dbg
+
+# --- demo -------------------------------------------------------------------
+.PHONY: demo
+$O/demo/demo: toolbox/demo/demo.c
+	@mkdir -p $(@D)
+	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_LDFLAGS) -o $@ $<
+# A second make, because dependencies decide what make finds.
+demo:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s deps; fi
+	@$(MAKE) -s all toolbox $O/demo/demo
+	@toolbox/demo/demo.sh $O
+
+# --- bench ------------------------------------------------------------------
+.PHONY: bench
+bench: tests
+	@tests/bench/bench.py --out docs/benchmarks.md $(if $(RUNS),--runs $(RUNS))
 
 lint: all
 	@tests/run --group lint
