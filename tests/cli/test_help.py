@@ -158,7 +158,7 @@ def test_documents_parse(t):
             continue
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
+        for block in re.findall(r"^```console(?: \w+)?\n(.*?)^```", text, re.M | re.S):
             for line in re.findall(r"^[$#] (.*)", block, re.M):
                 for words_ in command_lines(line):
                     r = t.dbg("gen", "check", "--", *words_)
