@@ -221,12 +221,10 @@ static _Noreturn void child_parse(const struct proc_parser *p, int in, int out)
 	_exit(p->parse(PARSER_IN, PARSER_OUT, p->arg) == 0 ? 0 : 1);
 }
 
-int proc_parse(const struct proc_parser *p, int in, char **out, size_t *len, struct err *err)
+int proc_parse_open(const struct proc_parser *p, int in, struct proc_stream *out, struct err *err)
 {
-	size_t max = p->max_out ? p->max_out : (size_t)64 << 20;
 	cleanup_fd int rd = -1, wr = -1;
-	cleanup_free char *got = NULL;
-	int pipefd[2], r, status;
+	int pipefd[2];
 	pid_t pid;
 
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
@@ -238,20 +236,62 @@ int proc_parse(const struct proc_parser *p, int in, char **out, size_t *len, str
 		return err_sys(err, -pid, "parse %s: fork", p->what);
 	if (pid == 0)
 		child_parse(p, in, wr);
-	(void)close(take_fd(&wr)); /* the child's end: our copy would hide its end of file */
-	r = fd_slurp(rd, max, &got, len);
-	if (r < 0)
-		(void)kill(pid, SIGKILL); /* our own unreaped child: the pid is its */
-	status = proc_wait(pid);
+	*out = (struct proc_stream){ .what = p->what, .pid = pid, .fd = take_fd(&rd) };
+	return 0; /* the child's end closes here: our copy would hide its end of file */
+}
+
+/* The status of the child, which is gone afterwards. */
+static int stream_end(struct proc_stream *s, bool kill_it)
+{
+	int status;
+
+	cleanup_fd_fn(&s->fd);
+	if (kill_it)
+		(void)kill(s->pid, SIGKILL); /* our own unreaped child: the pid is its */
+	status = proc_wait(s->pid);
+	*s = (struct proc_stream)PROC_STREAM_INIT;
+	return status;
+}
+
+static int parser_status(const char *what, int status, const char *words, struct err *err)
+{
+	if (status == 0)
+		return 0;
+	if (status == 128 + SIGXCPU || status == 128 + SIGKILL)
+		return err_set(err, "%s: took too long or too much memory to read", what);
+	/* the parser's own words, when it left some */
+	return err_set(err, "%s: %s", what, *words && strlen(words) < 512 ? words : "malformed");
+}
+
+int proc_parse_close(struct proc_stream *s, struct err *err)
+{
+	const char *what = s->what;
+
+	return parser_status(what, stream_end(s, false), "", err);
+}
+
+void proc_stream_clear(struct proc_stream *s)
+{
+	if (s->pid > 0)
+		(void)stream_end(s, true); /* given up: its status says nothing */
+}
+
+int proc_parse(const struct proc_parser *p, int in, char **out, size_t *len, struct err *err)
+{
+	size_t max = p->max_out ? p->max_out : (size_t)64 << 20;
+	cleanup_proc_stream struct proc_stream s = PROC_STREAM_INIT;
+	cleanup_free char *got = NULL;
+	int r;
+
+	if (proc_parse_open(p, in, &s, err) < 0)
+		return -1;
+	r = fd_slurp(s.fd, max, &got, len);
 	if (r == -EFBIG)
 		return err_set(err, "%s: larger than %zu MiB when read", p->what, max >> 20);
 	if (r < 0)
 		return err_sys(err, -r, "read %s", p->what);
-	if (status == 128 + SIGXCPU || status == 128 + SIGKILL)
-		return err_set(err, "%s: took too long or too much memory to read", p->what);
-	if (status != 0) /* the parser's own words, when it left some */
-		return err_set(err, "%s: %s", p->what,
-			       got[0] != '\0' && strlen(got) < 512 ? got : "malformed");
-	*out = take_ptr(got);
-	return 0;
+	r = parser_status(p->what, stream_end(&s, false), got, err);
+	if (r == 0)
+		*out = take_ptr(got);
+	return r;
 }

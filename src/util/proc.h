@@ -72,4 +72,22 @@ struct proc_parser {
 };
 int proc_parse(const struct proc_parser *parser, int in, char **out, size_t *len, struct err *err);
 
+/*
+ * The same as a stream, for output that is used while it comes: read `fd` to
+ * its end (max_out does not count), then close. What is read is hostile.
+ */
+struct proc_stream {
+	const char *what; /* borrowed from the parser */
+	pid_t pid;        /* 0 when empty */
+	int fd;
+};
+#define PROC_STREAM_INIT { .fd = -1 }
+int proc_parse_open(const struct proc_parser *parser, int in, struct proc_stream *out,
+		    struct err *err);
+/* Waits for the child's end; an error unless that was exit code 0. */
+int proc_parse_close(struct proc_stream *stream, struct err *err);
+/* Gives up: a child still at work is killed. */
+void proc_stream_clear(struct proc_stream *stream);
+#define cleanup_proc_stream cleanup_(proc_stream_clear)
+
 #endif
