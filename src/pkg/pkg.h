@@ -128,12 +128,16 @@ void pkg_solution_clear(struct pkg_solution *s);
 
 /*
  * What must be added so that `names` are there with all they depend on;
- * recommendations are not followed. `installed` is an array of manifest
- * records. Unknown names are no error; then nothing is solved.
+ * recommendations are not followed. Unknown names are no error; then nothing
+ * is solved.
  */
+struct pkg_request {
+	const json_t *installed;  /* array of manifest records */
+	const struct strv *skip;  /* packages taken as installed unless asked for by name */
+	const struct strv *names;
+};
 int pkg_solve(int dirfd, const struct pkg_sources *sources, const struct pkg_index *index,
-	      const json_t *installed, const struct strv *names, struct pkg_solution *out,
-	      struct err *err);
+	      const struct pkg_request *request, struct pkg_solution *out, struct err *err);
 
 /* --- packages ------------------------------------------------------------- */
 
