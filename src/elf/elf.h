@@ -2,12 +2,13 @@
 /*
  * Relocation: a Debian package's files are made to live below /dev.
  *
- * Two steps, both without a word to any other module:
+ * Three steps, without a word to any other module:
  *   1. while unpacking, elf_layout_path() says where a file of the package
  *      belongs in the toolbox root (or that it is not taken), and
  *      elf_layout_link() what a symbolic link of the package points to there;
  *   2. when the package is unpacked, elf_relocate_tree() rewrites the paths
  *      inside its files, in place.
+ *   3. when a root is put together, elf_root_finish() adds what no package has.
  * The toolbox root is described in docs/ARCHITECTURE.md.
  */
 #ifndef DBG_ELF_ELF_H
@@ -53,6 +54,15 @@ struct elf_report {
  * alone. `report` may be NULL. Running it twice changes nothing more.
  */
 int elf_relocate_tree(int rootfd, struct elf_report *report, struct err *err);
+
+/*
+ * Completes a root made of relocated packages: the links sh, bash, terminfo and
+ * the multiarch triplet, the loader shim beside every dynamic linker, a
+ * nsswitch.conf that knows only files and dns, and the certificate bundle of
+ * ca-certificates. Each only when its package is there, so that it holds for a
+ * store's generation as for the base. Doing it twice is harmless.
+ */
+int elf_root_finish(int rootfd, struct err *err);
 
 /* One replacement in a file: old_len bytes at off become new_len bytes. */
 struct elf_patch {

@@ -200,15 +200,28 @@ static int parser_limits(const struct proc_parser *p)
 	return 0;
 }
 
+/* A sanitizer's report must reach somebody: those builds keep standard error. */
+#ifndef __SANITIZE_ADDRESS__
+enum { PARSER_LAST_STD = STDERR_FILENO };
+#else
+enum { PARSER_LAST_STD = STDOUT_FILENO };
+#endif
 enum { PARSER_NOBODY = 65534, PARSER_IN = 3, PARSER_OUT = 4 };
 
 /* Should: parse. Mustn't: see any descriptor, file or privilege of ours. */
 static _Noreturn void child_parse(const struct proc_parser *p, int in, int out)
 {
 	int hold_in = fcntl(in, F_DUPFD, 10), hold_out = fcntl(out, F_DUPFD, 10);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (hold_in < 0 || hold_out < 0 || dup2(hold_in, PARSER_IN) < 0 ||
-	    dup2(hold_out, PARSER_OUT) < 0 || fds_close_from(PARSER_OUT + 1) < 0)
+	if (hold_in < 0 || hold_out < 0 || null < 0 || dup2(hold_in, PARSER_IN) < 0 ||
+	    dup2(hold_out, PARSER_OUT) < 0)
+		_exit(ERR_STATUS_DBG);
+	/* The terminal and the pipes of the user are not the parser's either. */
+	for (int fd = 0; fd <= PARSER_LAST_STD; fd++)
+		if (dup2(null, fd) < 0)
+			_exit(ERR_STATUS_DBG);
+	if (fds_close_from(PARSER_OUT + 1) < 0)
 		_exit(ERR_STATUS_DBG);
 	if (parser_limits(p) < 0)
 		_exit(ERR_STATUS_DBG);
