@@ -55,7 +55,7 @@ static int fill(int cachefd, const struct store_build_item *items, size_t n, jso
 	json_object_set_new(manifest, "alternatives", alternatives);
 	if (unpack_all(cachefd, items, n, root, alternatives, err) < 0 ||
 	    elf_relocate_tree(root, NULL, err) < 0 ||
-	    tree_link_alternatives(root, alternatives, err) < 0 || tree_link_root(root, err) < 0 ||
+	    tree_link_alternatives(root, alternatives, err) < 0 || elf_root_finish(root, err) < 0 ||
 	    write_lists(root, manifest, err) < 0)
 		return -1;
 	return tree_set_times(root, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "elf/elf.h"
 #include "store/tree.h"
 #include "util/fds.h"
 #include "util/json.h"
@@ -101,7 +102,7 @@ static int fill(const struct store *s, int gen, const json_t *manifest, const ch
 			return -1;
 		}
 	leave_to_base(alternatives, base);
-	if (tree_link_alternatives(gen, alternatives, err) < 0)
+	if (tree_link_alternatives(gen, alternatives, err) < 0 || elf_root_finish(gen, err) < 0)
 		return -1;
 	dbg = tree_make_dir(gen, "dbg");
 	if (dbg < 0)

@@ -40,7 +40,5 @@ int tree_compare(int dirfd, const char *sums, const char *prefix, struct strv *o
 int tree_unpack(int deb, int rootfd, json_t *alternatives, struct err *err);
 /* Makes the links of alternatives whose program is there and whose name is free. */
 int tree_link_alternatives(int rootfd, const json_t *alternatives, struct err *err);
-/* The links of the root itself: sh, the loader, the library directories. */
-int tree_link_root(int rootfd, struct err *err);
 
 #endif
