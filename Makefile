@@ -47,8 +47,11 @@ SECCOMP_LIBS := -lseccomp -ljansson
 HELPER_SRC := $(wildcard toolbox/helper/*.c) src/session/sweep.c
 CLIENT_SRC := $(wildcard toolbox/client/*.c)
 LD_SRC := $(wildcard toolbox/ld/*.c toolbox/ld/*.S)
-SHELL_SRC := $(wildcard src/shell/*.c)
-SHELL_LIBS := -lreadline -ltinfo
+SHELL_SRC := $(wildcard src/shell/*.c) toolbox/client/request.c src/util/str.c src/util/fds.c
+# readline would read the container's locale, NSS and (by libtinfo) terminfo files:
+# it gets src/shell/utf8.c and termcap.c instead, by other names for what it calls.
+READLINE_RENAMES := setlocale nl_langinfo mbrtowc mbrlen wcrtomb wcwidth getpwnam getpwuid getpwent \
+	setpwent endpwent xmalloc xrealloc xfree
 
 PROGRAMS := $O/dbg $O/libexec/dbg/dbg-pkg \
 	$(if $(SECCOMP_SRC:src/util/%=),$O/libexec/dbg/dbg-seccomp) \
@@ -56,6 +59,8 @@ PROGRAMS := $O/dbg $O/libexec/dbg/dbg-pkg \
 	$(if $(CLIENT_SRC),$O/libexec/dbg/dbg-client) \
 	$(if $(LD_SRC),$O/libexec/dbg/dbg-ld) \
 	$(if $(SHELL_SRC),$O/libexec/dbg/dbg-shell)
+
+OBJCOPY ?= objcopy
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -110,9 +115,14 @@ $O/libexec/dbg/dbg-client: $(CLIENT_SRC) $(wildcard toolbox/client/*.h src/sys/*
 $O/libexec/dbg/dbg-ld: $(LD_SRC) $(wildcard toolbox/ld/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_CFLAGS) $(LD_LDFLAGS) -o $@ $(LD_SRC)
-$O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h)
+$O/readline.a:
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_LDFLAGS) -o $@ $(SHELL_SRC) $(SHELL_LIBS)
+	$(Q)$(OBJCOPY) $(foreach f,$(READLINE_RENAMES),--redefine-sym $f=shell_$f) \
+		--redefine-sym __mbrlen=shell_mbrlen_inline --redefine-sym __ctype_get_mb_cur_max=shell_mb_cur_max \
+		$$($(CC) -print-file-name=libreadline.a) $@
+$O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h src/session/inside_proto.h) $O/readline.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_LDFLAGS) -o $@ $(SHELL_SRC) $O/readline.a
 
 -include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
 
