@@ -12,11 +12,13 @@ static const char *const top_dirs[] = { "bin", "sbin", "lib", "lib32", "lib64", 
 
 /* What no tool reads at run time. Compared at a component boundary, after /usr/ is cut off. */
 static const char *const skipped[] = {
-	"share/apport", "share/bug", "share/doc", "share/doc-base", "share/info", "share/lintian",
+	"share/apport", "share/doc", "share/doc-base", "share/info", "share/lintian",
 	"share/locale", "share/man", "share/menu", "share/pixmaps", "share/applications",
 	"share/icons", "share/metainfo", "share/gdb/auto-load", "share/i18n", "lib/systemd",
 	"lib/tmpfiles.d", "lib/sysusers.d", "lib/udev", "lib/debug", "lib/modprobe.d",
-	"share/vim/vim90/lang", "share/vim/vim90/tutor", "share/vim/vim90/print",
+	"share/vim/vim90/doc", "share/vim/vim90/lang", "share/perl5", "share/pkgconfig",
+	"lib/pkgconfig", "share/gcc", "share/util-linux", "share/common-licenses", "share/base-files",
+	"share/libgcrypt20", "share/tabset", "share/bug", "share/man-db", "share/vim/vim90/tutor", "share/vim/vim90/print",
 	"share/vim/vim90/spell", "share/polkit-1", "share/dbus-1", "share/initramfs-tools",
 	"share/fish/man", "share/sounds", "share/zsh/help",
 };
