@@ -84,11 +84,12 @@ void elf_patches_clear(struct elf_patches *p);
  * What relocation changes in one file: pure, no system calls, any bytes.
  * `name` is its base name (some rules are for shells or ld.so only). `bytes`
  * must be writable memory of its own (libelf may convert in place), and is not
- * the patched result. Files that are neither ELF nor text give no patches.
+ * the patched result. Files that are neither ELF nor text nor a
+ * NAME.cache of paths give no patches.
  * Returns the number of patches.
  */
 size_t elf_scan(const char *name, void *bytes, size_t len, struct elf_patches *out);
 /* Cheap: could elf_scan() find something, as the first bytes look? */
-bool elf_is_candidate(const void *head, size_t len, uint64_t size);
+bool elf_is_candidate(const char *name, const void *head, size_t len, uint64_t size);
 
 #endif

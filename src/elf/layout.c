@@ -16,7 +16,7 @@ static const char *const skipped[] = {
 	"share/locale", "share/man", "share/menu", "share/pixmaps", "share/applications",
 	"share/icons", "share/metainfo", "share/gdb/auto-load", "share/i18n", "lib/systemd",
 	"lib/tmpfiles.d", "lib/sysusers.d", "lib/udev", "lib/debug", "lib/modprobe.d",
-	"share/vim/vim90/doc", "share/vim/vim90/lang", "share/perl5", "share/pkgconfig",
+	"share/vim/vim90/doc", "share/vim/vim90/lang", "share/pkgconfig",
 	"lib/pkgconfig", "share/gcc", "share/util-linux", "share/common-licenses", "share/base-files",
 	"share/libgcrypt20", "share/tabset", "share/bug", "share/man-db", "share/vim/vim90/tutor", "share/vim/vim90/print",
 	"share/vim/vim90/spell", "share/polkit-1", "share/dbus-1", "share/initramfs-tools",

@@ -260,11 +260,17 @@ void scan_region(const struct scan *s, size_t from, size_t to)
 	}
 }
 
-bool elf_is_candidate(const void *head, size_t len, uint64_t size)
+/* Binary tables with absolute paths, such as glibc's gconv-modules.cache. */
+static bool is_path_cache(const char *name)
+{
+	return str_has_suffix(name, ".cache");
+}
+
+bool elf_is_candidate(const char *name, const void *head, size_t len, uint64_t size)
 {
 	enum { TEXT_MAX = 8 << 20 };
 
-	if (len >= 4 && memcmp(head, "\177ELF", 4) == 0)
+	if ((len >= 4 && memcmp(head, "\177ELF", 4) == 0) || is_path_cache(name))
 		return true;
 	return len && size <= TEXT_MAX && !memchr(head, '\0', len);
 }
@@ -277,6 +283,8 @@ size_t elf_scan(const char *name, void *bytes, size_t len, struct elf_patches *o
 		scan_elf(&s, bytes);
 	} else if (len && !memchr(bytes, '\0', len)) {
 		s.is_text = true;
+		scan_region(&s, 0, len);
+	} else if (is_path_cache(name)) {
 		scan_region(&s, 0, len);
 	}
 	return out->n;

@@ -310,7 +310,10 @@ static int add_file(struct batch *b, const char *path, struct err *err)
 		return err_sys(err, errno, "read %s", path);
 	b->report.files++;
 	b->report.bytes += (uint64_t)st.st_size;
-	if (!elf_is_candidate(head, (size_t)n, (uint64_t)st.st_size))
+	const char *slash = strrchr(path, '/');
+
+	if (!elf_is_candidate(slash ? slash + 1 : path, head, (size_t)n,
+			      (uint64_t)st.st_size))
 		return 0;
 	if ((uint64_t)st.st_size > FILE_MAX)
 		return err_set(err, "relocate %s: larger than 1 GiB", path);
