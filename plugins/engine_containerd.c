@@ -71,9 +71,8 @@ struct names {
 	char *scope; /* owned */
 };
 
-static void read_names(const json_t *config, const char *ns, const char *id, struct names *out)
+static void read_names(const json_t *notes, const char *ns, const char *id, struct names *out)
 {
-	const json_t *notes = json_object_get(config, "annotations");
 	const char *kube = dbg_key(notes, "io.kubernetes.cri.container-name");
 	const char *type = dbg_key(notes, "io.kubernetes.cri.container-type");
 	const char *pod = dbg_key(notes, "io.kubernetes.cri.sandbox-name");
@@ -94,15 +93,29 @@ static void read_names(const json_t *config, const char *ns, const char *id, str
 	}
 }
 
-static int emit_one(const struct dbg_host *host, const struct places *at, int nsfd, const char *ns,
-		    const char *id, json_t *config, dbg_emit_fn *emit, void *arg)
+/*
+ * One member of the configuration without parsing the rest of it, most of
+ * which is a seccomp profile. No string can hold an unescaped quote, so the
+ * first such key is one of the document's own; the spec nests none of them.
+ */
+static json_t *cut(const char *text, const char *quoted_key)
 {
+	const char *found = strstr(text, quoted_key);
+
+	return found ? json_loads(found + strlen(quoted_key), JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+}
+
+static int emit_one(const struct dbg_host *host, const struct places *at, int nsfd, const char *ns,
+		    const char *id, const char *config, dbg_emit_fn *emit, void *arg)
+{
+	dbg_auto_json json_t *notes = cut(config, "\"annotations\":");
+	dbg_auto_json json_t *root = cut(config, "\"root\":"), *args = cut(config, "\"args\":");
 	dbg_auto_free char *bundle = dbg_printf("%s/" TASKS "/%s/%s", at->state, ns, id);
 	dbg_auto_free char *pidfile = dbg_printf("%s/init.pid", id);
-	dbg_auto_free char *command = dbg_command(NULL, dbg_at(config, "process.args"));
+	dbg_auto_free char *command = dbg_command(NULL, args);
 	struct dbg_runtime run = runtime_state(host, at, nsfd, ns, id);
 	dbg_auto_free char *rootfs = NULL;
-	const char *root = dbg_str(config, "root.path");
+	const char *rootpath = dbg_str(root, "path");
 	struct names names;
 	struct stat st;
 	int64_t made = bundle && stat(bundle, &st) == 0 ? (int64_t)st.st_ctim.tv_sec : 0;
@@ -110,9 +123,9 @@ static int emit_one(const struct dbg_host *host, const struct places *at, int ns
 
 	if (!run.pid && pidfile)
 		run.pid = dbg_read_pid(nsfd, pidfile);
-	if (bundle && root)
-		rootfs = *root == '/' ? strdup(root) : dbg_printf("%s/%s", bundle, root);
-	read_names(config, ns, id, &names);
+	if (bundle && rootpath)
+		rootfs = *rootpath == '/' ? strdup(rootpath) : dbg_printf("%s/%s", bundle, rootpath);
+	read_names(notes, ns, id, &names);
 	r = emit(arg, &(struct dbg_container){
 		.id = id,
 		.name = names.name,
@@ -132,35 +145,41 @@ static int emit_one(const struct dbg_host *host, const struct places *at, int ns
 	return r;
 }
 
+struct search {
+	const char *wanted; /* "" takes all */
+	char needle[300];
+	struct dbg_reader file;
+	dbg_emit_fn *emit;
+	void *arg;
+};
+
 /*
- * Names are never escaped in JSON, so a configuration without the quoted name
- * in its text cannot have it; only the others are parsed.
+ * Names are never escaped in JSON, so annotations without the quoted name in
+ * their text cannot have it; only configurations with it are looked at. What
+ * follows the annotations, most of it a seccomp profile, is not searched.
  */
-static int visit(const struct dbg_host *host, const struct places *at, int nsfd, const char *ns,
-		 const char *id, const char *wanted, dbg_emit_fn *emit, void *arg)
+static bool may_be_called(const char *config, const char *needle)
 {
-	dbg_auto_free char *path = dbg_printf("%s/config.json", id), *text = NULL;
-	dbg_auto_json json_t *config = NULL;
-	bool by_id = dbg_starts(id, wanted);
-	size_t len = 0;
+	const char *notes = strstr(config, "\"annotations\":");
+	const char *end = notes ? strstr(notes, "},\"linux\":") : NULL;
 
-	text = path ? host->read_file(nsfd, path, DBG_STATE_MAX, &len) : NULL;
-	if (!text)
-		return 0; /* being made or removed at this moment */
-	if (!by_id) {
-		dbg_auto_free char *quoted = dbg_printf("\"%s\"", wanted);
+	return notes && memmem(notes, end ? (size_t)(end - notes) : strlen(notes), needle, strlen(needle));
+}
 
-		if (!quoted || !memmem(text, len, quoted, strlen(quoted)))
-			return 0;
-	}
-	config = json_loadb(text, len, 0, NULL);
-	if (!config)
-		return 0; /* half written: the container is being made */
-	return emit_one(host, at, nsfd, ns, id, config, emit, arg);
+static int visit(const struct dbg_host *host, const struct places *at, int nsfd, const char *ns,
+		 const char *id, struct search *s)
+{
+	char path[NAME_MAX + sizeof("/config.json")];
+
+	(void)snprintf(path, sizeof(path), "%s/config.json", id); /* fits: id is a file name */
+	if (dbg_reader_read(&s->file, nsfd, path) < 0 ||
+	    (!dbg_starts(id, s->wanted) && !may_be_called(s->file.buf, s->needle)))
+		return 0; /* another's, or being made or removed at this moment */
+	return emit_one(host, at, nsfd, ns, id, s->file.buf, s->emit, s->arg);
 }
 
 static int each_in(const struct dbg_host *host, const struct places *at, int tasks, const char *ns,
-		   const char *wanted, dbg_emit_fn *emit, void *arg)
+		   struct search *s)
 {
 	dbg_auto_fd int fd = dbg_open_dir(tasks, ns);
 	dbg_auto_dir DIR *d = NULL;
@@ -168,12 +187,12 @@ static int each_in(const struct dbg_host *host, const struct places *at, int tas
 
 	if (fd < 0)
 		return 0;
-	if (dbg_is_id(wanted) && faccessat(fd, wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return visit(host, at, fd, ns, wanted, wanted, emit, arg);
+	if (dbg_is_id(s->wanted) && faccessat(fd, s->wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return visit(host, at, fd, ns, s->wanted, s);
 	d = dbg_stream(fd);
 	for (struct dirent *e = d ? readdir(d) : NULL; e && r == 0; e = readdir(d))
 		if (dbg_is_id(e->d_name))
-			r = visit(host, at, fd, ns, e->d_name, wanted, emit, arg);
+			r = visit(host, at, fd, ns, e->d_name, s);
 	return r;
 }
 
@@ -188,11 +207,14 @@ static int find(const struct dbg_host *host, const char *wanted, dbg_emit_fn *em
 		struct err *err)
 {
 	__attribute__((cleanup(clear_places))) struct places at = { .state = NULL };
+	struct search s = { .wanted = wanted, .emit = emit, .arg = arg };
 	dbg_auto_dir DIR *d = NULL;
 	dbg_auto_fd int fd = -1;
 	int r = 0;
 
 	find_places(host, &at);
+	if (snprintf(s.needle, sizeof(s.needle), "\"%s\"", wanted) >= (int)sizeof(s.needle))
+		return 0; /* no name is that long */
 	fd = open_tasks(&at);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : host->fail(err, errno, "containerd: open %s", at.state);
@@ -201,7 +223,8 @@ static int find(const struct dbg_host *host, const char *wanted, dbg_emit_fn *em
 		return host->fail(err, errno, "containerd: read %s", at.state);
 	for (struct dirent *e = readdir(d); e && r == 0; e = readdir(d))
 		if (dbg_is_id(e->d_name) && strcmp(e->d_name, "moby") != 0)
-			r = each_in(host, &at, fd, e->d_name, wanted, emit, arg);
+			r = each_in(host, &at, fd, e->d_name, &s);
+	free(s.file.buf);
 	return r;
 }
 

@@ -228,43 +228,8 @@ static int emit_one(const struct dbg_host *host, const struct places *at, const 
 struct search {
 	const char *wanted; /* "" takes all */
 	char needle[300];
-	char *buf;
-	size_t cap;
+	struct dbg_reader file;
 };
-
-/* Reads a file into the reused buffer: its length, -1 when it cannot be read. */
-static ssize_t read_into(struct search *s, int dirfd, const char *path)
-{
-	dbg_auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t have = 0;
-
-	if (fd < 0)
-		return -1;
-	for (;;) {
-		ssize_t n;
-
-		if (have + 1 >= s->cap) {
-			size_t cap = s->cap ? s->cap * 2 : 64 << 10;
-			char *more = cap > DBG_STATE_MAX ? NULL : realloc(s->buf, cap);
-
-			if (!more)
-				return -1;
-			s->buf = more;
-			s->cap = cap;
-		}
-		n = read(fd, s->buf + have, s->cap - 1 - have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		have += (size_t)n;
-		/* A regular file that gives less than was asked for has ended. */
-		if (n == 0 || have < s->cap - 1)
-			break;
-	}
-	s->buf[have] = '\0';
-	return (ssize_t)have;
-}
 
 /* 1: it was the exact name, which nobody else can have. */
 static int visit(const struct dbg_host *host, const struct places *at, int fd, const char *id,
@@ -276,13 +241,13 @@ static int visit(const struct dbg_host *host, const struct places *at, int fd, c
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "%s/config.v2.json", id); /* fits: id is a file name */
-	n = read_into(s, fd, path);
+	n = dbg_reader_read(&s->file, fd, path);
 	if (n < 0)
 		return 0; /* being made or removed at this moment */
-	named = s->needle[0] != '\0' && memmem(s->buf, (size_t)n, s->needle, strlen(s->needle));
+	named = s->needle[0] != '\0' && strstr(s->file.buf, s->needle);
 	if (!named && !dbg_starts(id, s->wanted))
 		return 0;
-	c = json_loadb(s->buf, (size_t)n, 0, NULL);
+	c = json_loadb(s->file.buf, (size_t)n, 0, NULL);
 	if (!c)
 		return 0;
 	*result = emit_one(host, at, c, emit, arg);
@@ -301,14 +266,14 @@ static int each_on_disk(const struct dbg_host *host, const struct places *at, in
 		return 0; /* no name is that long */
 	if (strlen(wanted) == 64 && faccessat(fd, wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		(void)visit(host, at, fd, wanted, &s, emit, arg, &r);
-		free(s.buf);
+		free(s.file.buf);
 		return r;
 	}
 	d = dbg_stream(fd);
 	for (struct dirent *e = d ? readdir(d) : NULL; e && r == 0; e = readdir(d))
 		if (dbg_is_id(e->d_name) && visit(host, at, fd, e->d_name, &s, emit, arg, &r))
 			break;
-	free(s.buf);
+	free(s.file.buf);
 	return r;
 }
 

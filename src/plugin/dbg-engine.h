@@ -253,6 +253,48 @@ static DBG_UNUSED pid_t dbg_read_pid(int dirfd, const char *path)
 	return pid > 0 && pid < INT_MAX ? (pid_t)pid : 0;
 }
 
+/* --- hundreds of small files ------------------------------------------------- */
+
+/* One buffer for all of them: three system calls a file, no allocation. */
+struct dbg_reader {
+	char *buf; /* the caller frees */
+	size_t cap;
+};
+
+/* Reads a whole state file, NUL-terminated: its length, -1 and errno when it cannot be read. */
+static DBG_UNUSED ssize_t dbg_reader_read(struct dbg_reader *r, int dirfd, const char *path)
+{
+	dbg_auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t have = 0;
+
+	while (fd >= 0) {
+		ssize_t n;
+
+		if (have + 1 >= r->cap) {
+			size_t cap = r->cap ? r->cap * 2 : 32 << 10;
+			char *more = cap > DBG_STATE_MAX ? NULL : realloc(r->buf, cap);
+
+			if (!more)
+				return -1;
+			r->buf = more;
+			r->cap = cap;
+		}
+		n = read(fd, r->buf + have, r->cap - 1 - have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		have += (size_t)n;
+		/* A regular file that gives less than was asked for has ended. */
+		if (n == 0 || have < r->cap - 1)
+			break;
+	}
+	if (fd < 0)
+		return -1;
+	r->buf[have] = '\0';
+	return (ssize_t)have;
+}
+
 /* --- processes ------------------------------------------------------------- */
 
 /*
