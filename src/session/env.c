@@ -116,8 +116,9 @@ void env_build(const struct env_input *in, struct strv *out)
 	set_default(out, "HOME", "/root");
 	if (in->own_tmp)
 		set_default(out, "TMPDIR", "/dev/.session/tmp");
-	if (!env_value(out, "LC_ALL") && !env_value(out, "LC_CTYPE"))
-		set_default(out, "LANG", "C.UTF-8");
+	/* UTF-8 for the tools; the one category, whose data is one file to load. */
+	if (!env_value(out, "LC_ALL") && !env_value(out, "LANG"))
+		set_default(out, "LC_CTYPE", "C.UTF-8");
 	if (in->toolbox)
 		set_tools(out);
 	set(out, "DBG_NAME", in->name);

@@ -7,23 +7,25 @@
  * plan_list and string offsets point. The helper maps it read-only. Both are
  * built from the same tree: `size` tells a mix of two versions apart.
  *
- * Descriptors arrive under fixed numbers, so that the helper can close all
- * others by range. Talk goes over one SOCK_SEQPACKET pair (struct plan_msg).
+ * The helper starts joining while the front still prepares: the two run side
+ * by side. Descriptors get fixed numbers, so that all others can be closed by
+ * range. Talk goes over one SOCK_SEQPACKET pair (struct plan_msg).
  *
  *   front (dbg)             helper (dbg-watch)          init (dbg-init)       payload
- *     | plan, descriptors        |                          |                    |
- *     |------------------------->| join the mount ns,       |                    |
- *     |                          | private copy, /dev       |                    |
- *     |                          | fork into the pid ns --->| join the rest      |
- *     |                          | back to the host's view  | pty, powers        |
- *     |                          |--- #1 go --------------->|                    |
- *     |<------------- MOUNTED ---|                          | fork ------------->| drop, exec
- *     |<------------------------------------ PTY (fd) ------|                    |
- *     |<------------------------------------ EXEC_FAILED ---|<-- errno ----------|
- *     |--- SIGNAL, CONTINUE ------------------------------->| kill, CONT         |
- *     |                          |<-- #2 sweep -------------| orphans are left   |
- *     |<------------------------------------ EXITED --------|                    |
- *     |          end of file when helper and init are gone                       |
+ *     |--- START ------------->| join the mount ns,        |                    |
+ *     | read, decide,          | private copy              |                    |
+ *     | make mounts            |                           |                    |
+ *     |--- DESCRIPTORS, PLAN ->| build /dev                |                    |
+ *     |                        | fork into the pid ns ---->| join the rest      |
+ *     |                        | back to the host's view   | pty, powers        |
+ *     |                        |--- #1 go ---------------->|                    |
+ *     |<----------- MOUNTED ---|                           | fork ------------->| drop, exec
+ *     |<----------------------------------- PTY (fd) ------|                    |
+ *     |<----------------------------------- EXEC_FAILED ---|<-- errno ----------|
+ *     |--- SIGNAL ---------------------------------------->| kill               |
+ *     |                        |<-- #2 sweep --------------| orphans are left   |
+ *     |<----------------------------------- EXITED --------|                    |
+ *     |          end of file when helper and init are gone                      |
  *
  * The front dies: the helper sees the hang-up and kills the session. The
  * helper dies: init gets SIGKILL (parent-death signal), the payload likewise,
@@ -48,6 +50,8 @@ enum plan_fd {
 	PLAN_FD_SESSION = PLAN_FD_TOOLBOX, /* later, in the watcher: the session's mount namespace */
 	PLAN_FD_EXEC,       /* sealed memfd with the program to run, with PLAN_EXEC_FD */
 	PLAN_FD_CGROUP,     /* first of ncgroups cgroup.procs files, open for writing */
+	PLAN_CGROUPS_MAX = 16,
+	PLAN_FD_END = PLAN_FD_CGROUP + PLAN_CGROUPS_MAX,
 };
 
 enum plan_flags {
@@ -93,7 +97,10 @@ struct plan {
 };
 
 enum plan_msg_type {
-	PLAN_MSG_FAILED = 1,   /* text: stage and object, value: errno; the end */
+	PLAN_MSG_START = 16,   /* to watch: a: PLAN's namespaces; joining may begin */
+	PLAN_MSG_DESCRIPTORS,  /* to watch: text[i] is the number of the i-th descriptor, value: how many */
+	PLAN_MSG_PLAN,         /* to watch: all descriptors are there */
+	PLAN_MSG_FAILED = 32,  /* text: stage and object, value: errno; the end */
 	PLAN_MSG_MOUNTED,      /* a, b: st_dev and st_ino of the session's mount namespace */
 	PLAN_MSG_PTY,          /* with the master's descriptor */
 	PLAN_MSG_NOTE,         /* text: something the user should know */

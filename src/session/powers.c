@@ -19,14 +19,15 @@
  */
 static const uint64_t debug_adds = CAP(SYS_PTRACE) | CAP(NET_RAW) | CAP(DAC_OVERRIDE);
 
-static uint64_t every_capability(void)
+/* Those of `wanted` that we may hand on. */
+static uint64_t available(uint64_t wanted)
 {
-	uint64_t all = 0;
+	uint64_t have = 0;
 
-	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
-			all |= (uint64_t)1 << cap;
-	return all;
+	for (int cap = 0; cap < 64; cap++)
+		if (wanted >> cap & 1 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			have |= (uint64_t)1 << cap;
+	return have;
 }
 
 static const struct {
@@ -183,13 +184,13 @@ int powers_decide(int procdir, enum session_power level, const struct session_us
 		read_label(procdir, out);
 		return read_limits(procdir, out, err);
 	case SESSION_POWER_DEBUG:
-		out->bounding = t.cap_bounding | (debug_adds & every_capability());
+		out->bounding = t.cap_bounding | available(debug_adds & ~t.cap_bounding);
 		out->filter = t.seccomp == 2;
 		read_label(procdir, out);
 		root_only(out);
 		return 0;
 	case SESSION_POWER_ADMIN:
-		out->bounding = every_capability();
+		out->bounding = available(~(uint64_t)0);
 		root_only(out);
 		return 0;
 	}

@@ -14,6 +14,7 @@
 
 #include "session/env.h"
 #include "session/filter.h"
+#include "session/plain.h"
 #include "util/fds.h"
 #include "util/log.h"
 #include "util/paths.h"
@@ -235,6 +236,8 @@ static int use_shell(const struct session_options *o, struct prepared *p, struct
 
 	if (kind == SESSION_SHELL_DBG)
 		return use_own_shell(o, p, argv, err);
+	if (o->shell == SESSION_SHELL_AUTO && o->command && plain_command(o->command, argv))
+		return 0;
 	if (!toolbox_has(p, sh->in_toolbox)) {
 		if (o->shell == SESSION_SHELL_AUTO)
 			return use_own_shell(o, p, argv, err);
@@ -301,6 +304,7 @@ static int plan_program(const struct session_options *o, struct prepared *p, str
 		strv_add(&argv, *a);
 	if (!o->argv && use_shell(o, p, &argv, err) < 0)
 		return -1;
+	p->shown = xstrdup(argv.v[0]);
 	p->plan.plan.argv = builder_list(&p->plan, argv.v, argv.n);
 	return 0;
 }
@@ -381,11 +385,13 @@ static int plan_powers(const struct session_options *o, struct prepared *p, stru
  */
 static void open_cgroups(struct prepared *p)
 {
+	/* Beside version 1 hierarchies the unified one has a directory of its own. */
+	const char *unified = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "." : "unified";
 	cleanup_free char *text = NULL;
 
 	if (fd_slurp_proc(p->procdir, "cgroup", 1 << 16, &text, NULL) < 0)
 		return;
-	for (char *line = text; line && *line && p->ncgroups < 16;) {
+	for (char *line = text; line && *line && p->ncgroups < PLAN_CGROUPS_MAX;) {
 		char *next = strchr(line, '\n'), *controllers = strchr(line, ':'), *path;
 		cleanup_free char *file = NULL;
 		int fd;
@@ -399,8 +405,8 @@ static void open_cgroups(struct prepared *p)
 			if (str_has_prefix(controllers, "name="))
 				controllers += strlen("name=");
 			/* The root cgroup means no confinement: nothing to join. */
-			file = xasprintf("/sys/fs/cgroup%s%s%s/cgroup.procs", *controllers ? "/" : "",
-					 controllers, path);
+			file = xasprintf("/sys/fs/cgroup/%s%s/cgroup.procs",
+					 *controllers ? controllers : unified, path);
 			fd = strcmp(path, "/") == 0 || strstr(path, "/../") ? -1 :
 			     open(file, O_WRONLY | O_CLOEXEC);
 			if (fd >= 0)
@@ -420,12 +426,22 @@ void prepared_init(struct prepared *p)
 	builder_init(&p->plan);
 }
 
-int prepare(struct target *t, const struct session_options *o, struct prepared *p, struct err *err)
+int prepare_join(struct target *t, struct prepared *p, struct err *err)
 {
 	cleanup_free char *helper = paths_libexec("dbg-helper");
+
+	if (open_target(t, p, err) < 0)
+		return -1;
+	p->helper = builder_seal_program(helper, "dbg-helper", err);
+	return p->helper < 0 ? -1 : 0;
+}
+
+int prepare_plan(const struct target *t, const struct session_options *o, struct prepared *p,
+		 struct err *err)
+{
 	struct winsize ws = term_size(STDIN_FILENO);
 
-	if (open_target(t, p, err) < 0 || read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
+	if (read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
 		return -1;
 	if (open_toolbox(p, err) < 0) {
 		/* Without tools there is still dbg's own shell, and the container's programs. */
@@ -449,8 +465,7 @@ int prepare(struct target *t, const struct session_options *o, struct prepared *
 	if (o->power == SESSION_POWER_TARGET)
 		open_cgroups(p);
 	p->plan.plan.ncgroups = (uint32_t)p->ncgroups;
-	p->helper = builder_seal_program(helper, "dbg-helper", err);
-	return p->helper < 0 ? -1 : 0;
+	return 0;
 }
 
 void prepared_clear(struct prepared *p)
@@ -465,5 +480,6 @@ void prepared_clear(struct prepared *p)
 	mnt_dev_clear(&p->dev);
 	oci_config_clear(&p->oci);
 	strv_clear(&p->configured);
+	cleanup_free_fn(&p->shown);
 	builder_clear(&p->plan);
 }

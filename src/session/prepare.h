@@ -17,10 +17,11 @@ struct prepared {
 	int session_dir;          /* .session in the new /dev, -1 none */
 	int program;              /* sealed program for PLAN_EXEC_FD, -1 none */
 	int helper;               /* sealed helper */
-	int cgroups[16];
+	int cgroups[PLAN_CGROUPS_MAX];
 	size_t ncgroups;
 	struct mnt_dev dev;
 	struct oci_config oci;
+	char *shown;              /* the program as messages name it */
 	struct strv configured;   /* the container's environment */
 	struct session_user user;
 	struct powers powers;
@@ -31,11 +32,14 @@ struct prepared {
 	struct builder plan;
 };
 void prepared_init(struct prepared *p);
+/* Opens the target and the sealed helper: what helper_start() needs. */
+int prepare_join(struct target *target, struct prepared *p, struct err *err);
 /*
  * Reads the target, decides the powers, makes the mounts, writes the plan.
  * Nothing of it is visible to the target, nothing outlives its descriptors.
  */
-int prepare(struct target *target, const struct session_options *o, struct prepared *p, struct err *err);
+int prepare_plan(const struct target *target, const struct session_options *o, struct prepared *p,
+		 struct err *err);
 void prepared_clear(struct prepared *p);
 #define cleanup_prepared cleanup_(prepared_clear)
 

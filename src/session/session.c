@@ -120,7 +120,7 @@ static void end_with(struct front *f, int status)
 
 static void exec_failed(struct front *f, int errnum)
 {
-	const char *what = f->o->argv ? f->o->argv[0] : "the shell";
+	const char *what = f->p->shown;
 	const char *why = errnum == ENOENT && strchr(what, '/') ?
 				  "no such file, or its interpreter is missing" :
 			  errnum == ENOENT ? "command not found" :
@@ -282,7 +282,7 @@ static int loop(struct front *f, struct err *err)
 	enum { RELAYS = sizeof(relays) / sizeof(relays[0]) };
 	bool ended = false;
 
-	while (!ended || !output_is_done(f)) {
+	while (!(ended || f->exited) || !output_is_done(f)) {
 		struct pollfd p[2 + RELAYS + INSIDE_POLL_MAX];
 		size_t n = 0, at[RELAYS], inside;
 		int r;
@@ -333,19 +333,20 @@ static void banner(const struct front *f)
 		 f->target->engine, user ? user : number, powers);
 }
 
-/* The helper and init end by themselves; what a killed helper left is ended here. */
+/*
+ * The helper and init end by themselves; waiting for them would only delay the
+ * caller. What a killed helper left is ended here.
+ */
 static void finish(struct front *f)
 {
+	bool orderly = f->exited && !f->fatal;
+
 	cleanup_fd_fn(&f->control); /* a session that still runs sees us gone */
-	if (f->helper > 0) {
-		int r = proc_wait(f->helper);
+	if (f->helper > 0 && !orderly && proc_wait(f->helper) != 0 && f->mounted) {
+		const struct sweep left = { .procfd = f->p->procfs, .mnt_dev = f->mnt_dev,
+					    .mnt_ino = f->mnt_ino };
 
-		if (r != 0 && f->mounted) {
-			const struct sweep left = { .procfd = f->p->procfs, .mnt_dev = f->mnt_dev,
-						    .mnt_ino = f->mnt_ino };
-
-			sweep_session(&left);
-		}
+		sweep_session(&left);
 	}
 	inside_close(f->inside);
 	f->inside = NULL;
@@ -369,37 +370,48 @@ static int result(struct front *f, struct err *err)
 	return err_set(err, "the helper ended before it could start the session");
 }
 
+static int connect_stdio(struct front *f, struct err *err)
+{
+	if (!f->o->tty)
+		return stdio_open(&f->io, f->o->no_stdin, err);
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		f->io.session[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (f->io.session[i] < 0)
+			return err_sys(err, errno, "open /dev/null");
+	}
+	return 0;
+}
+
+/* From here on the session has all it needs; our copies of its mounts would
+ * only make us the one who has to take them down. */
+static void let_go(struct front *f)
+{
+	stdio_hand_over(&f->io);
+	cleanup_fd_fn(&f->p->dev.fd);
+	cleanup_fd_fn(&f->p->toolbox);
+	cleanup_fd_fn(&f->p->program);
+	cleanup_fd_fn(&f->p->helper);
+}
+
 static int run_front(struct front *f, struct err *err)
 {
 	struct history history = HISTORY_INIT;
 	int r;
 
-	f->signals = open_signals(err);
-	if (f->signals < 0)
+	f->helper = helper_start(f->target, f->p, &f->control, err);
+	if (f->helper < 0 || prepare_plan(f->target, f->o, f->p, err) < 0 || connect_stdio(f, err) < 0)
 		return -1;
-	if (f->o->tty) {
-		for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
-			f->io.session[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-			if (f->io.session[i] < 0)
-				return err_sys(err, errno, "open /dev/null");
-		}
-	} else if (stdio_open(&f->io, f->o->no_stdin, err) < 0) {
-		return -1;
-	}
-	if (f->interactive && f->p->session_dir >= 0)
+	if (f->interactive)
 		(void)history_load(&history, f->p->session_dir, f->p->host_uid, f->p->host_gid);
-	if (f->p->session_dir >= 0 &&
-	    inside_open(f->p->session_dir, f->p->host_uid, f->p->host_gid, &f->inside, err) < 0)
+	if (inside_open(f->p->session_dir, f->p->host_uid, f->p->host_gid, &f->inside, err) < 0 ||
+	    helper_send_plan(f->control, f->p, &f->io, err) < 0)
 		return -1;
-	f->helper = helper_start(f->target, f->p, &f->io, &f->control, err);
-	if (f->helper < 0)
-		return -1;
-	stdio_hand_over(&f->io);
+	let_go(f);
 	if (f->interactive && !f->o->quiet)
 		banner(f);
 	r = loop(f, err);
 	finish(f);
-	if (f->interactive && f->p->session_dir >= 0)
+	if (f->interactive)
 		(void)history_save(&history, f->p->session_dir); /* the session itself is done */
 	return r < 0 ? r : result(f, err);
 }
@@ -413,10 +425,12 @@ int session_run(struct target *target, const struct session_options *o, struct e
 	int r;
 
 	prepared_init(&p);
-	r = prepare(target, o, &p, err);
-	if (r == 0)
-		r = run_front(&f, err);
-	if (r < 0 && f.helper > 0 && f.control >= 0)
+	r = prepare_join(target, &p, err);
+	if (r == 0) {
+		f.signals = open_signals(err);
+		r = f.signals < 0 ? -1 : run_front(&f, err);
+	}
+	if (r < 0 && f.control >= 0)
 		finish(&f);
 	relay_clear(&f.keys);
 	relay_clear(&f.screen);

@@ -9,67 +9,60 @@
 #include "sys/sys.h"
 #include "util/fds.h"
 
-enum { FIXED_MAX = PLAN_FD_CGROUP + 16, ABOVE = FIXED_MAX + 1 };
+enum { ABOVE = PLAN_FD_END + 1, BATCH = 8 };
 
 /*
  * Should: leave exactly the descriptors of the plan. Mustn't: inherit anything
- * of the caller's. All are first moved out of the way of the fixed numbers.
+ * of the caller's. All are first moved out of the way of the fixed numbers;
+ * those still to come are held by /dev/null, so that nothing else lands there.
  */
-static _Noreturn void child_exec(int helper, const int wanted[FIXED_MAX])
+static _Noreturn void child_exec(int helper, const int wanted[PLAN_FD_END])
 {
 	char *const argv[] = { (char *)(uintptr_t)PLAN_NAME_WATCH, NULL };
 	char *const env[] = { NULL };
-	int held[FIXED_MAX], last = 0;
+	int held[PLAN_FD_END], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	helper = fcntl(helper, F_DUPFD_CLOEXEC, ABOVE);
-	if (helper < 0)
+	if (helper < 0 || null < 0)
 		_exit(ERR_STATUS_DBG);
-	for (int i = 0; i < FIXED_MAX; i++) {
-		held[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, ABOVE);
-		if (wanted[i] >= 0 && held[i] < 0)
+	for (int i = 0; i < PLAN_FD_END; i++) {
+		held[i] = fcntl(wanted[i] < 0 ? null : wanted[i], F_DUPFD_CLOEXEC, ABOVE);
+		if (held[i] < 0)
 			_exit(ERR_STATUS_DBG);
 	}
-	for (int i = 0; i < FIXED_MAX; i++) {
-		(void)close(i); /* whatever was there is held or not wanted */
-		if (held[i] >= 0 && dup2(held[i], i) < 0)
+	for (int i = 0; i < PLAN_FD_END; i++)
+		if (dup2(held[i], i) < 0)
 			_exit(ERR_STATUS_DBG);
-		last = held[i] >= 0 ? i : last;
-	}
 	/* Behind the fixed ones all goes; the helper itself is close-on-exec. */
-	if (sys_close_range((unsigned int)FIXED_MAX, (unsigned int)helper - 1, 0) < 0 ||
+	if (sys_close_range(PLAN_FD_END, (unsigned int)helper - 1, 0) < 0 ||
 	    sys_close_range((unsigned int)helper + 1, ~0u, 0) < 0)
 		_exit(ERR_STATUS_DBG);
 	(void)syscall(SYS_execveat, helper, "", argv, env, AT_EMPTY_PATH);
 	_exit(ERR_STATUS_DBG);
 }
 
-pid_t helper_start(const struct target *target, struct prepared *p, const struct stdio *io,
-		   int *control, struct err *err)
+pid_t helper_start(const struct target *target, const struct prepared *p, int *control,
+		   struct err *err)
 {
-	cleanup_fd int plan = builder_seal(&p->plan, err), ours = -1, theirs = -1;
-	int pair[2], wanted[FIXED_MAX];
+	const struct plan_msg start = { .type = PLAN_MSG_START, .a = p->namespaces };
+	cleanup_fd int ours = -1, theirs = -1;
+	int pair[2], wanted[PLAN_FD_END], r;
 	pid_t pid;
 
-	if (plan < 0)
-		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, errno, "socket pair");
 	ours = pair[0];
 	theirs = pair[1];
+	r = fds_send(ours, &start, sizeof(start), NULL, 0);
+	if (r < 0)
+		return err_sys(err, -r, "talk to the helper");
 	memset(wanted, -1, sizeof(wanted));
-	memcpy(wanted, io->session, sizeof(io->session));
-	wanted[PLAN_FD_PLAN] = plan;
 	wanted[PLAN_FD_CONTROL] = theirs;
 	wanted[PLAN_FD_PID] = target->proc.fd;
 	wanted[PLAN_FD_ROOT] = p->root;
 	wanted[PLAN_FD_PROC] = p->procfs;
 	wanted[PLAN_FD_HOST_MNT] = p->host_mnt;
 	wanted[PLAN_FD_HOST_ROOT] = p->host_root;
-	wanted[PLAN_FD_DEV] = p->dev.fd;
-	wanted[PLAN_FD_TOOLBOX] = p->toolbox;
-	wanted[PLAN_FD_EXEC] = p->program;
-	for (size_t i = 0; i < p->ncgroups; i++)
-		wanted[PLAN_FD_CGROUP + i] = p->cgroups[i];
 	pid = proc_fork("dbg-start", 0);
 	if (pid < 0)
 		return err_sys(err, -pid, "fork");
@@ -77,4 +70,55 @@ pid_t helper_start(const struct target *target, struct prepared *p, const struct
 		child_exec(p->helper, wanted);
 	*control = take_fd(&ours);
 	return pid;
+}
+
+struct batch {
+	struct plan_msg m;
+	int fds[BATCH];
+};
+
+static int batch_flush(struct batch *b, int control)
+{
+	int r;
+
+	if (b->m.value == 0)
+		return 0;
+	r = fds_send(control, &b->m, sizeof(b->m), b->fds, (size_t)b->m.value);
+	b->m.value = 0;
+	return r;
+}
+
+static int batch_add(struct batch *b, int control, int number, int fd)
+{
+	if (fd < 0)
+		return 0;
+	b->m.text[b->m.value] = (char)number;
+	b->fds[b->m.value++] = fd;
+	return b->m.value == BATCH ? batch_flush(b, control) : 0;
+}
+
+int helper_send_plan(int control, struct prepared *p, const struct stdio *io, struct err *err)
+{
+	const struct plan_msg last = { .type = PLAN_MSG_PLAN };
+	struct batch b = { .m = { .type = PLAN_MSG_DESCRIPTORS } };
+	cleanup_fd int plan = builder_seal(&p->plan, err);
+	const struct { int number, fd; } sent[] = {
+		{ STDIN_FILENO, io->session[0] }, { STDOUT_FILENO, io->session[1] },
+		{ STDERR_FILENO, io->session[2] }, { PLAN_FD_PLAN, plan }, { PLAN_FD_DEV, p->dev.fd },
+		{ PLAN_FD_TOOLBOX, p->toolbox }, { PLAN_FD_EXEC, p->program },
+	};
+	int r = 0;
+
+	if (plan < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]) && r == 0; i++)
+		r = batch_add(&b, control, sent[i].number, sent[i].fd);
+	for (size_t i = 0; i < p->ncgroups && r == 0; i++)
+		r = batch_add(&b, control, PLAN_FD_CGROUP + (int)i, p->cgroups[i]);
+	if (r == 0)
+		r = batch_flush(&b, control);
+	if (r == 0)
+		r = fds_send(control, &last, sizeof(last), NULL, 0);
+	/* A helper that failed has left its reason in the socket, or will. */
+	return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_sys(err, -r, "talk to the helper") : 0;
 }

@@ -7,10 +7,14 @@
 #include "session/relay.h"
 
 /*
- * Forks and executes the sealed helper with the plan. Returns its pid, with
- * our end of the control socket in *control; negative with err set.
+ * Forks and executes the sealed helper, which begins to join the target while
+ * the caller goes on preparing. Returns its pid, with our end of the control
+ * socket in *control; negative with err set.
  */
-pid_t helper_start(const struct target *target, struct prepared *p, const struct stdio *io,
-		   int *control, struct err *err);
+pid_t helper_start(const struct target *target, const struct prepared *p, int *control,
+		   struct err *err);
+
+/* Seals the plan and hands it over with everything that it needs. */
+int helper_send_plan(int control, struct prepared *p, const struct stdio *io, struct err *err);
 
 #endif

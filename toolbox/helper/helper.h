@@ -15,6 +15,7 @@
 #include "session/plan.h"
 
 struct helper {
+	uint32_t namespaces; /* as in the plan, known before it */
 	const struct plan *plan;
 	const char *blob;
 	int dev;             /* the session's /dev once it is in place, -1 none */
@@ -37,7 +38,8 @@ void hide(const char *name);
 
 /* join.c, role watch. Should: enter the target's mount namespace, make a private
  * copy, build its /dev. Mustn't: follow a path of the target outside its root. */
-void join_mounts(struct helper *h);
+void join_mounts(const struct helper *h);
+void build_mounts(struct helper *h);
 void leave_mounts(void);
 
 /* init.c, role init: never returns. */
@@ -46,6 +48,9 @@ _Noreturn void init_main(struct helper *h);
 /* payload.c: the last steps before the user's program; never returns. `status`
  * gets errno when the program cannot be started. */
 _Noreturn void payload_main(const struct helper *h, int tty, int status);
+
+/* main.c: receives the descriptors and maps the plan. */
+void receive_plan(struct helper *h);
 
 /* watch.c */
 _Noreturn void watch_main(struct helper *h);

@@ -231,7 +231,7 @@ _Noreturn void init_main(struct helper *h)
 	if (errnum)
 		report(PLAN_MSG_EXEC_FAILED, errnum, 0, 0, -1, NULL);
 	/* What only the joining needed must not stay within the target's reach. */
-	for (int fd = PLAN_FD_PLAN; fd < PLAN_FD_CGROUP + (int)h->plan->ncgroups; fd++)
+	for (int fd = PLAN_FD_PLAN; fd < PLAN_FD_END; fd++)
 		if (fd != PLAN_FD_CONTROL && fd != children && fd != h->lifeline[1])
 			(void)close(fd); /* only looked through */
 	serve(h, pid, children);

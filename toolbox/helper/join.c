@@ -133,11 +133,11 @@ static void build_private_root(void)
 	fail("/dev of the container");
 }
 
-void join_mounts(struct helper *h)
+void join_mounts(const struct helper *h)
 {
 	const struct sys_mount_attr private_all = { .propagation = MS_PRIVATE };
 
-	if ((h->plan->namespaces & CLONE_NEWNS) && setns(PLAN_FD_PID, CLONE_NEWNS) < 0)
+	if ((h->namespaces & CLONE_NEWNS) && setns(PLAN_FD_PID, CLONE_NEWNS) < 0)
 		fail("join the mount namespace");
 	/* unshare(2) moves root and working directory to their copies. */
 	if (fchdir(PLAN_FD_ROOT) < 0)
@@ -148,6 +148,10 @@ void join_mounts(struct helper *h)
 		fail("make the copied mounts private");
 	if (chroot(".") < 0)
 		fail("enter the container's root");
+}
+
+void build_mounts(struct helper *h)
+{
 	if (h->plan->flags & PLAN_PRIVATE_ROOT)
 		build_private_root();
 	if (h->plan->flags & PLAN_DEV)

@@ -70,6 +70,8 @@ static void follow_init(struct helper *h)
 	report(PLAN_MSG_MOUNTED, 0, h->mnt_dev, h->mnt_ino, -1, NULL);
 }
 
+enum { LINGER_MS = 50 };
+
 static _Noreturn void watch(struct helper *h)
 {
 	struct pollfd p[] = {
@@ -78,12 +80,16 @@ static _Noreturn void watch(struct helper *h)
 		{ .fd = h->init_pidfd, .events = POLLIN },
 		{ .fd = h->lifeline[0], .events = POLLIN },
 	};
+	int timeout = -1;
 
 	for (;;) {
 		char byte = 0;
+		int r = poll(p, sizeof(p) / sizeof(p[0]), timeout);
 
-		if (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0 && errno != EINTR)
+		if (r == 0 || (r < 0 && errno != EINTR))
 			break;
+		if (r < 0)
+			continue;
 		if (p[3].revents & POLLIN && recv(h->lifeline[0], &byte, 1, MSG_DONTWAIT) == 1) {
 			if (byte == 's')
 				sweep(h, true); /* #2 */
@@ -101,8 +107,11 @@ static _Noreturn void watch(struct helper *h)
 			if (end == INIT_KILLED)
 				break;
 		}
-		if (p[0].revents || p[1].revents)
-			break;
+		if (p[0].revents || p[1].revents) {
+			/* An orderly end looks like this, too, a moment before init's. */
+			p[0].fd = p[1].fd = -1;
+			timeout = LINGER_MS;
+		}
 	}
 	sweep(h, false);
 	_exit(0);
@@ -132,6 +141,8 @@ _Noreturn void watch_main(struct helper *h)
 			(void)signal(sig, SIG_IGN); /* KILL and STOP refuse */
 	hide(PLAN_NAME_WATCH);
 	join_mounts(h);
+	receive_plan(h);
+	build_mounts(h);
 	note_mount_namespace(h, "thread-self/ns/mnt");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, h->lifeline) < 0)
 		fail("socket pair");
