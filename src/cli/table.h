@@ -39,6 +39,30 @@ struct ps_args {
 };
 extern const struct cmd cmd_ps;
 
+extern const struct cmd cmd_install;
+extern const struct cmd cmd_uninstall;
+
+struct source_add_args {
+	const char *key;
+};
+struct source_ls_args {
+	bool json;
+};
+extern const struct cmd cmd_source_add;
+extern const struct cmd cmd_source_ls;
+extern const struct cmd cmd_source_rm;
+
+struct toolbox_build_args {
+	const char *output, *cache, *skip;
+};
+struct toolbox_ls_args {
+	bool json;
+};
+extern const struct cmd cmd_toolbox_build;
+extern const struct cmd cmd_toolbox_ls;
+extern const struct cmd cmd_toolbox_reset;
+extern const struct cmd cmd_toolbox_verify;
+
 extern const struct cmd cmd_version;
 
 #endif

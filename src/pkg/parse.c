@@ -121,9 +121,86 @@ static int gather(void *arg, const char *bytes, size_t len)
 	return 0;
 }
 
+/* libsolv leaves out the size of the file: SHA-256 -> Size of every stanza. */
+struct file_size {
+	const char *sha256; /* 64 digits in the text */
+	uint64_t size;
+};
+struct file_sizes {
+	struct file_size *v;
+	size_t n, cap;
+};
+
+static int by_sum(const void *a, const void *b)
+{
+	return memcmp(((const struct file_size *)a)->sha256, ((const struct file_size *)b)->sha256, 64);
+}
+
+static void end_stanza(struct file_sizes *all, struct file_size *one)
+{
+	if (one->sha256 && one->size > 0) {
+		if (all->n == all->cap) {
+			all->cap = all->cap ? all->cap * 2 : 1024;
+			all->v = xrealloc(all->v, all->cap, sizeof(*all->v));
+		}
+		all->v[all->n++] = *one;
+	}
+	*one = (struct file_size){ .sha256 = NULL };
+}
+
+static void gather_sizes(const char *text, size_t len, struct file_sizes *all)
+{
+	struct file_size one = { .sha256 = NULL };
+	const char *end = text + len;
+
+	for (const char *l = text; l < end; ) {
+		const char *nl = memchr(l, '\n', (size_t)(end - l));
+		size_t n = (size_t)((nl ? nl : end) - l);
+		char digits[24];
+
+		if (n == 0) {
+			end_stanza(all, &one);
+		} else if (n >= 8 + 64 && memcmp(l, "SHA256: ", 8) == 0) {
+			one.sha256 = l + 8;
+		} else if (n > 6 && n < 6 + sizeof(digits) && memcmp(l, "Size: ", 6) == 0) {
+			memcpy(digits, l + 6, n - 6);
+			digits[n - 6] = '\0';
+			one.size = 0;
+			(void)str_to_u64(digits, INT64_MAX, &one.size); /* malformed: no size, refused later */
+		}
+		l += n + 1;
+	}
+	end_stanza(all, &one);
+	if (all->n > 0)
+		qsort(all->v, all->n, sizeof(all->v[0]), by_sum);
+}
+
+static void add_sizes(Repo *repo, const struct file_sizes *all)
+{
+	Repodata *data = repo_add_repodata(repo, 0);
+	Solvable *s;
+	Id p;
+
+	FOR_REPO_SOLVABLES(repo, p, s) {
+		Id type = 0;
+		struct file_size key = { .sha256 = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type) };
+		const struct file_size *found;
+
+		if (!key.sha256 || type != REPOKEY_TYPE_SHA256 || all->n == 0)
+			continue;
+		found = bsearch(&key, all->v, all->n, sizeof(all->v[0]), by_sum);
+		if (found)
+			repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, found->size);
+	}
+	repodata_internalize(data);
+}
+
 int pkg_packages_parser(int in, int out, void *arg)
 {
+	struct file_sizes sizes = { .v = NULL };
 	cleanup_str struct str text = { NULL, 0, 0 };
+	cleanup_free char *solv = NULL; /* freed after the stream that fills it is closed */
+	size_t len = 0;
 	cleanup_file FILE *fp = NULL, *to = NULL;
 	char why[128];
 	Pool *pool;
@@ -140,12 +217,15 @@ int pkg_packages_parser(int in, int out, void *arg)
 	(void)pool_setdisttype(pool, DISTTYPE_DEB);
 	repo = repo_create(pool, "index");
 	fp = fmemopen(text.buf, text.len, "r");
-	to = fdopen(out, "w");
-	if (!fp || !to || repo_add_debpackages(repo, fp, 0) != 0 || repo_write(repo, to) != 0 ||
-	    fflush(to) != 0)
+	to = open_memstream(&solv, &len); /* fdopen(3) needs fcntl(2), which is not allowed here */
+	if (!fp || !to || repo_add_debpackages(repo, fp, 0) != 0)
+		return -1;
+	gather_sizes(text.buf, text.len, &sizes);
+	add_sizes(repo, &sizes);
+	if (repo_write(repo, to) != 0 || fflush(to) != 0)
 		return -1;
 	/* The process ends here: the pool is left to it. */
-	return 0;
+	return fd_write_all(out, solv, len);
 }
 
 /* --- Contents ------------------------------------------------------------- */

@@ -42,7 +42,7 @@ void pkg_sources_clear(struct pkg_sources *s);
  * error that says how to name one.
  */
 int pkg_sources_load(int dirfd, struct pkg_sources *out, struct err *err);
-/* sources.json itself: an object of name -> { uri, suite, components, key }; NULL only with err. */
+/* sources.json itself, NAME -> { uri, suite, components, key }; empty when dirfd is -1. NULL with err. */
 json_t *pkg_sources_read(int dirfd, struct err *err);
 int pkg_sources_write(int dirfd, const json_t *sources, struct err *err);
 /* NULL when the values are fine, else what is wrong with them. */

@@ -198,7 +198,7 @@ static int add_object(struct pkg_sources *all, json_t *object, struct err *err)
 
 json_t *pkg_sources_read(int dirfd, struct err *err)
 {
-	json_t *j = json_read_at(dirfd, sources_name, SOURCES_MAX, err);
+	json_t *j = dirfd < 0 ? json_object() : json_read_at(dirfd, sources_name, SOURCES_MAX, err);
 
 	if (!j && err->num == ENOENT) {
 		err_clear(err);
