@@ -152,7 +152,7 @@ BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccom
 	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
 	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
 TEST_DEPS := clang python3 strace util-linux busybox-static iproute2 procps \
-	shellcheck cppcheck mandoc zsh fish
+	shellcheck cppcheck mandoc zsh fish bash-static
 
 .PHONY: deps test-deps
 deps:

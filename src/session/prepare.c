@@ -224,7 +224,9 @@ static const struct shell {
 	[SESSION_SHELL_BASH] = { "bash", "bin/bash", "/dev/bin/bash",
 				 { "--noprofile", "--rcfile", "/dev/.dbg/dbg/etc/bashrc", "-i" } },
 	[SESSION_SHELL_ZSH] = { "zsh", "bin/zsh", "/dev/bin/zsh", { "-d", "-i" } },
-	[SESSION_SHELL_FISH] = { "fish", "bin/fish", "/dev/bin/fish", { "-i" } },
+	[SESSION_SHELL_FISH] = { "fish", "bin/fish", "/dev/bin/fish",
+				 { "--no-config", "--init-command",
+				   "source /dev/.dbg/dbg/etc/fish/config.fish", "-i" } },
 	[SESSION_SHELL_SH] = { "sh", "sh", "/dev/sh", { "-i" } },
 };
 

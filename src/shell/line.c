@@ -76,6 +76,8 @@ void line_init(void)
 	using_history();
 	stifle_history(HISTORY_MAX);
 	history_path = getenv("HISTFILE");
+	if (!history_path && access("/dev/.session/history", W_OK) == 0)
+		history_path = "/dev/.session/history";
 	if (history_path)
 		(void)read_history(history_path); /* none yet: an empty history */
 }
