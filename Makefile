@@ -151,7 +151,7 @@ $(TOOLBOX)/base.own: $(TOOLBOX)/base.list $O/libexec/dbg/dbg-client $O/libexec/d
 BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccomp-dev libelf-dev \
 	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
 	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
-TEST_DEPS := clang python3 strace util-linux busybox-static iproute2 procps \
+TEST_DEPS := clang python3 strace vim less file openssl curl ncurses-bin util-linux busybox-static iproute2 procps \
 	shellcheck cppcheck mandoc zsh fish bash-static
 
 .PHONY: deps test-deps

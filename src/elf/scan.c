@@ -229,6 +229,28 @@ static void scan_env(const struct scan *s, size_t at, size_t end)
 	}
 }
 
+/* "$HOME/.vimrc": programs that expand variables in strings of their own. */
+static void scan_dollar(const struct scan *s, size_t at, size_t end)
+{
+	size_t from = at + 1;
+
+	if (from < end && s->file[from] == '{')
+		from++;
+
+	size_t stop = from;
+
+	while (stop < end && is_env_char(s->file[stop]))
+		stop++;
+
+	const struct envname *e = envnames_find((const char *)s->file + from, stop - from);
+
+	if (e && envnames_applies(e, s->name)) {
+		char lower = (char)(s->file[from] | 0x20);
+
+		scan_patch(s->out, from, 1, &lower, 1);
+	}
+}
+
 /* One NUL-terminated (or, at the region's end, cut off) string of data. */
 static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 {
@@ -240,12 +262,11 @@ static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 		scan_env(s, at, end);
 		return;
 	}
-	for (i = at; i < end;) {
-		const uint8_t *slash = memchr(s->file + i, '/', end - i);
-
-		if (!slash)
-			return;
-		i = scan_path(s, at, (size_t)(slash - s->file), to);
+	for (i = at; i < end; i++) {
+		if (s->file[i] == '/')
+			i = scan_path(s, at, i, to) - 1;
+		else if (s->file[i] == '$' && !s->is_text)
+			scan_dollar(s, i, end);
 	}
 }
 

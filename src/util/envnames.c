@@ -72,7 +72,6 @@ static const struct envname names[] = {
 	{ "MALLOC_TRACE", NULL, NULL, "file written" },
 	{ "MYSQL_HOME", NULL, NULL, "configuration" },
 	{ "MYSQL_TEST_LOGIN_FILE", NULL, NULL, "configuration" },
-	{ "MYVIMRC", "vim*", NULL, "editor commands" },
 	{ "NLSPATH", NULL, NULL, "message catalogues" },
 	{ "NMAPDIR", NULL, NULL, "scripts" },
 	{ "NODE_EXTRA_CA_CERTS", NULL, NULL, "trusted certificates" },
@@ -134,9 +133,7 @@ static const struct envname names[] = {
 	{ "TERMPATH", NULL, NULL, "terminal descriptions" },
 	{ "VALGRIND_LIB", NULL, NULL, "programs" },
 	{ "VALGRIND_OPTS", NULL, NULL, "options that load files" },
-	{ "VIM", "vim*", NULL, "editor commands" },
 	{ "VIMINIT", NULL, NULL, "editor commands" },
-	{ "VIMRUNTIME", "vim*", NULL, "editor commands" },
 	{ "WGETRC", NULL, NULL, "configuration" },
 	{ "WIRESHARK_DATA_DIR", NULL, NULL, "code" },
 	{ "WIRESHARK_EXTCAP_DIR", NULL, NULL, "programs" },
@@ -154,10 +151,11 @@ static const struct envname names[] = {
 
 /*
  * Harmful under their own name, which the tools must keep: the loader would
- * list libraries instead of running a tool, and bash would run shell code.
+ * list libraries instead of running a tool, bash would run shell code, vim
+ * (which itself sets and reads VIM and VIMRUNTIME) would run another's scripts.
  */
 static const char *const dropped[] = { "LD_TRACE_LOADED_OBJECTS", "PROMPT_COMMAND", "PS0", "PS1",
-				       "PS2", "PS4" };
+				       "PS2", "PS4", "VIM", "VIMRUNTIME" };
 
 const struct envname *envnames_next(size_t *it)
 {

@@ -30,7 +30,7 @@ bool envnames_applies(const struct envname *e, const char *base);
  * Must a session drop this variable ("NAME" or "NAME=value") from what the
  * container configured? True for every spelling that only the toolbox's own
  * programs read (the renamed names, in any mixture of case), and for the few
- * that would stop every tool (LD_TRACE_LOADED_OBJECTS).
+ * that do harm under a name the tools must keep (LD_TRACE_LOADED_OBJECTS, VIM).
  */
 bool envnames_is_reserved(const char *entry);
 

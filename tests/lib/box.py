@@ -9,6 +9,7 @@ with mount(8) in a namespace that ends with the command. For tests of the toolbo
 """
 import json
 import os
+import shutil
 import subprocess
 
 from dbgtest import Result, fail
@@ -32,6 +33,9 @@ if [ -n "$toolbox" ]; then
 	mount --bind "$toolbox" "$root/dev/.dbg"
 	mount -o remount,bind,ro "$root/dev/.dbg"
 	for name in $(ls "$toolbox"); do ln -sfn ".dbg/$name" "$root/dev/$name"; done
+	for file in $(ls -A "$toolbox/dbg/etc/home"); do
+		ln -s "/dev/.dbg/dbg/etc/home/$file" "$root/dev/.session/home/"
+	done
 fi
 exec "$ENTER" "$root" "$@"
 """
@@ -48,6 +52,9 @@ class Box:
         self.debian = [d for d in ("usr", "lib", "lib64", "bin") if debian and os.path.isdir("/" + d)]
         for name in ["dev", "proc", "root", "tmp"] + self.debian:
             os.makedirs(os.path.join(self.root, name), exist_ok=True)
+        if debian:
+            os.makedirs(os.path.join(self.root, "etc"))
+            shutil.copytree("/etc/alternatives", os.path.join(self.root, "etc", "alternatives"), symlinks=True)
 
     def write(self, path, data, mode=0o644):
         full = os.path.join(self.root, path.lstrip("/"))
