@@ -6,7 +6,7 @@
  *	GRAPHROOT/overlay-containers/containers.json
  *	GRAPHROOT/overlay-containers/ID/userdata/      OCI bundle
  *	RUNROOT/overlay-containers/ID/userdata/pidfile
- *	/run/libpod/exits/ID                           exit status
+ *	/run/libpod/exits/ID                           exit status, until podman has read it
  *
  * Options: graphroot, runroot, tmp_dir; else storage.conf and containers.conf
  * as Podman finds them.

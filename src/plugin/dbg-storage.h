@@ -169,7 +169,10 @@ static DBG_UNUSED bool dbg_storage_fits(const json_t *entry, const char *wanted)
 	return false;
 }
 
-/* The process of a container: the runtime's own record, else the pid file alone. */
+/*
+ * The process of a container: the runtime's own record, else the pid file
+ * alone. Podman leaves the file behind when the process ends.
+ */
 static DBG_UNUSED struct dbg_runtime dbg_storage_process(const struct dbg_host *host,
 							 const struct dbg_storage *s, const char *driver,
 							 const char *id)
@@ -179,7 +182,8 @@ static DBG_UNUSED struct dbg_runtime dbg_storage_process(const struct dbg_host *
 	const char *const set[] = { host->option("runc", "root"), host->option("crun", "root") };
 	dbg_auto_free char *pidfile = dbg_printf("%s/%s-containers/%s/userdata/pidfile", s->runroot, driver, id);
 	struct dbg_runtime run = { .pid = 0 };
-	pid_t pid = pidfile ? dbg_read_pid(AT_FDCWD, pidfile) : 0;
+	pid_t pid = pidfile ? dbg_read_pid(AT_FDCWD, pidfile) : 0, parent;
+	uint64_t starttime;
 
 	if (pid == 0)
 		return run;
@@ -196,7 +200,8 @@ static DBG_UNUSED struct dbg_runtime dbg_storage_process(const struct dbg_host *
 		     (crun && dbg_crun_state(host, AT_FDCWD, crun, &run))) && run.pid == pid)
 			return run;
 	}
-	return (struct dbg_runtime){ .pid = pid };
+	return dbg_process(pid, &parent, &starttime) ? (struct dbg_runtime){ .pid = pid } :
+						       (struct dbg_runtime){ .pid = 0 };
 }
 
 #endif

@@ -26,7 +26,7 @@ import subprocess
 import tempfile
 import time
 
-APPLETS = ("sh", "sleep", "cat", "ls", "echo", "true", "false", "id", "ps", "mount", "touch", "env", "kill",
+APPLETS = ("sh", "sleep", "cat", "ls", "echo", "true", "false", "id", "ps", "mount", "touch", "env", "kill", "readlink",
            "mkdir", "rm", "hostname")
 SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
