@@ -154,23 +154,27 @@ static int container(void)
 {
 	static char name[] = "/app", path[] = "PATH=/";
 	char *const argv[] = { name, NULL }, *const envp[] = { path, NULL };
-	pid_t parent = getpid(), pid;
-	int status = 0;
+	int status = 0, ready[2];
+	char none;
+	pid_t pid;
 
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+	must(pipe2(ready, O_CLOEXEC), "pipe");
 	must(unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC), "make namespaces");
 	pid = fork();
 	must(pid, "fork");
 	if (pid == 0) {
 		must(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
-		if (parent == 1)
-			_exit(1);
 		must(sethostname("demo", 4), "sethostname");
 		make_root();
 		loopback_up();
 		(void)execve(argv[0], argv, envp);
 		die("/app");
 	}
+	/* Its end of the pipe closes when it becomes /app, or fails. */
+	(void)close(ready[1]);
+	if (read(ready[0], &none, 1) != 0 || waitpid(pid, &status, WNOHANG) != 0)
+		return 1;
 	(void)printf("%d\n", (int)pid);
 	(void)fflush(stdout);
 	(void)fclose(stdout); /* the script reads to the end of file */
