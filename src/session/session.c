@@ -21,6 +21,7 @@
 #include "session/relay.h"
 #include "session/start.h"
 #include "session/sweep.h"
+#include "sys/sys.h"
 #include "util/fds.h"
 #include "util/log.h"
 #include "util/term.h"
@@ -333,21 +334,36 @@ static void banner(const struct front *f)
 		 f->target->engine, user ? user : number, powers);
 }
 
+/* Waits for the helper at most this long; returns whether it ended in order. */
+static bool helper_ended(const struct front *f, int ms)
+{
+	cleanup_fd int pidfd = sys_pidfd_open(f->helper, 0);
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	while (poll(&p, 1, ms) < 0 && errno == EINTR)
+		;
+	return (p.revents & POLLIN) && proc_wait(f->helper) == 0;
+}
+
 /*
- * The helper and init end by themselves; waiting for them would only delay the
- * caller. What a killed helper left is ended here.
+ * After an orderly end the helper and init leave by themselves, and the last
+ * of them takes the session's mounts along: when we return, nothing is left.
+ * Otherwise the hang-up ends them, and what a killed helper left is ended here.
  */
 static void finish(struct front *f)
 {
 	bool orderly = f->exited && !f->fatal;
 
-	cleanup_fd_fn(&f->control); /* a session that still runs sees us gone */
-	if (f->helper > 0 && !orderly && proc_wait(f->helper) != 0 && f->mounted) {
+	if (f->helper > 0 && !(orderly && helper_ended(f, GRACE_MS))) {
 		const struct sweep left = { .procfd = f->p->procfs, .mnt_dev = f->mnt_dev,
 					    .mnt_ino = f->mnt_ino };
 
-		sweep_session(&left);
+		cleanup_fd_fn(&f->control);
+		if (!helper_ended(f, GRACE_MS) && f->mounted)
+			sweep_session(&left);
 	}
+	cleanup_fd_fn(&f->control);
+	f->helper = 0;
 	inside_close(f->inside);
 	f->inside = NULL;
 	term_restore(&f->term);
