@@ -63,6 +63,8 @@ extern const struct cmd cmd_toolbox_ls;
 extern const struct cmd cmd_toolbox_reset;
 extern const struct cmd cmd_toolbox_verify;
 
+extern const struct cmd cmd_gc, cmd_refresh;
+
 extern const struct cmd cmd_version;
 
 #endif

@@ -190,7 +190,7 @@ static int make_standard(int to)
 	return 0;
 }
 
-static int link_toolbox(int toolbox_root, int to)
+int mnt_dev_link(int toolbox_root, int to)
 {
 	cleanup_dir DIR *dir = NULL;
 	int fd = openat(toolbox_root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -224,7 +224,7 @@ static int fill(int old_dev, int toolbox_root, uid_t uid, gid_t gid, const struc
 	if (r == 0 && !dev->has_pts && mkdirat(dev->fd, "pts", 0755) < 0 && errno != EEXIST)
 		r = -errno;
 	if (r == 0 && toolbox_root >= 0)
-		r = link_toolbox(toolbox_root, dev->fd);
+		r = mnt_dev_link(toolbox_root, dev->fd);
 	return r;
 }
 

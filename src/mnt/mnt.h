@@ -50,6 +50,8 @@ struct mnt_dev {
  */
 int mnt_dev_make(int old_dev, int toolbox_root, uid_t uid, gid_t gid,
 		 const struct mnt_dev_rules *rules, struct mnt_dev *out, struct err *err);
+/* The links alone, for names of a changed toolbox. Returns -errno. */
+int mnt_dev_link(int toolbox_root, int dev);
 void mnt_dev_clear(struct mnt_dev *d);
 #define cleanup_mnt_dev cleanup_(mnt_dev_clear)
 

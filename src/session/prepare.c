@@ -15,6 +15,7 @@
 #include "session/env.h"
 #include "session/filter.h"
 #include "session/plain.h"
+#include "session/toolbox.h"
 #include "util/fds.h"
 #include "util/log.h"
 #include "util/paths.h"
@@ -105,41 +106,6 @@ static int find_user(const struct session_options *o, struct prepared *p, struct
 }
 
 /* --- mounts ---------------------------------------------------------------- */
-
-/* The profile (when there is one), the base, and an empty directory below. */
-static int open_toolbox(struct prepared *p, struct err *err)
-{
-	cleanup_free char *profile = xasprintf("%s/profile", paths_store());
-	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
-	cleanup_fd int top = open(profile, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int base = open(paths_toolbox_base(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int layers[3];
-	size_t n = 0;
-
-	if (base < 0) {
-		(void)err_sys(err, errno, "open the base toolbox %s", paths_toolbox_base());
-		err_hint(err, "'make toolbox' builds it; --shell dbg works without");
-		return -1;
-	}
-	if (top >= 0)
-		layers[n++] = top;
-	layers[n++] = base;
-	if (n < 2 && below >= 0)
-		layers[n++] = below;
-	if (n < 2)
-		return err_set(err, "the toolbox is incomplete: %s is missing", empty);
-	p->toolbox = mnt_overlay_ro(layers, n, err);
-	if (p->toolbox >= 0 || top < 0)
-		return p->toolbox < 0 ? -1 : 0;
-	/* A damaged store never stops a session: the base alone. */
-	log_warn("%s: the installed tools are left out", err->msg);
-	err_clear(err);
-	layers[0] = base;
-	layers[1] = below;
-	p->toolbox = below < 0 ? -1 : mnt_overlay_ro(layers, 2, err);
-	return p->toolbox < 0 ? -1 : 0;
-}
 
 static int make_dir(int at, const char *name, mode_t mode, uid_t uid, gid_t gid)
 {
@@ -445,7 +411,8 @@ int prepare_plan(const struct target *t, const struct session_options *o, struct
 
 	if (read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
 		return -1;
-	if (open_toolbox(p, err) < 0) {
+	p->toolbox = toolbox_mount(err);
+	if (p->toolbox < 0) {
 		/* Without tools there is still dbg's own shell, and the container's programs. */
 		if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)
 			return -1;

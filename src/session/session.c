@@ -21,6 +21,7 @@
 #include "session/relay.h"
 #include "session/start.h"
 #include "session/sweep.h"
+#include "session/toolbox.h"
 #include "sys/sys.h"
 #include "util/fds.h"
 #include "util/log.h"
@@ -425,6 +426,8 @@ static int run_front(struct front *f, struct err *err)
 	let_go(f);
 	if (f->interactive && !f->o->quiet)
 		banner(f);
+	if (f->interactive)
+		(void)toolbox_gc(); /* a person at a prompt does not notice the walk */
 	r = loop(f, err);
 	finish(f);
 	if (f->interactive)

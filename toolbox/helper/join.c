@@ -7,9 +7,11 @@
  */
 #include "toolbox/helper/helper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -117,20 +119,116 @@ static void build_dev(struct helper *h)
 		attach(PLAN_FD_TOOLBOX, h->dev, ".dbg", "mount the toolbox");
 }
 
+/* --- a target without /dev ------------------------------------------------- */
+
+enum { ROOT_ENTRIES_MAX = 512 };
+
+struct entry {
+	char name[256];
+	char link[1024]; /* of a symbolic link */
+	mode_t mode;
+	int clone;       /* of anything else */
+};
+
+static int new_tmpfs(const struct stat *like)
+{
+	int fs = sys_fsopen("tmpfs"), mount;
+
+	if (check(fs) < 0 || check(sys_fsconfig(fs, SYS_FSCONFIG_SET_STRING, "source", "dbg-root", 0)) < 0 ||
+	    check(sys_fsconfig(fs, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0)) < 0)
+		fail("make a root for the session");
+	mount = sys_fsmount(fs, 0);
+	if (check(mount) < 0 || fchownat(mount, "", like->st_uid, like->st_gid, AT_EMPTY_PATH) < 0 ||
+	    fchmodat(mount, ".", like->st_mode & 07777, 0) < 0)
+		fail("make a root for the session");
+	(void)close(fs); /* the mount keeps the file system */
+	return mount;
+}
+
+static bool read_entry(int root, const char *name, struct entry *e)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (strlen(name) >= sizeof(e->name) || fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	memset(e, 0, sizeof(*e));
+	memcpy(e->name, name, strlen(name));
+	e->mode = st.st_mode;
+	e->clone = -1;
+	if (S_ISLNK(st.st_mode)) {
+		n = readlinkat(root, name, e->link, sizeof(e->link) - 1);
+		return n > 0;
+	}
+	e->clone = sys_open_tree(root, name, SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+	return e->clone >= 0;
+}
+
+static size_t read_entries(int root, struct entry *entries)
+{
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	size_t n = 0;
+
+	if (!dir)
+		fail("read the container's root directory");
+	for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		if (n == ROOT_ENTRIES_MAX) {
+			errno = EOVERFLOW;
+			fail("the container has no /dev and too many files in /");
+		}
+		n += read_entry(root, d->d_name, &entries[n]);
+	}
+	(void)closedir(dir); /* only read */
+	return n;
+}
+
+static void place_entry(int root, const struct entry *e)
+{
+	int r = S_ISLNK(e->mode) ? symlinkat(e->link, root, e->name) :
+		S_ISDIR(e->mode) ? mkdirat(root, e->name, 0755) :
+				   mknodat(root, e->name, S_IFREG | 0600, 0);
+
+	if (r < 0)
+		fail("fill the session's root");
+	if (e->clone >= 0) {
+		attach(e->clone, root, e->name, "fill the session's root");
+		(void)close(e->clone); /* attached */
+	}
+}
+
 /*
- * A target without /dev, whose root must not be written: its top-level entries
- * are bound one by one into a tmpfs that becomes the root. Everything below
- * them is the target's own and live; names made at the top level itself are
- * the session's only.
+ * The container has no /dev and its root must not be written: its top-level
+ * entries are bound one by one into a tmpfs that becomes the session's root.
+ * All below them is the container's own and live. The tmpfs is read-only, so
+ * that a new name at the top is refused rather than lost.
  */
 static void build_private_root(void)
 {
-	if (mkdir("/dev", 0755) == 0) {
-		/* never: PLAN_PRIVATE_ROOT is for targets without */
-		(void)rmdir("/dev");
-	}
-	errno = ENOENT;
-	fail("/dev of the container");
+	const struct sys_mount_attr read_only = { .attr_set = SYS_MOUNT_ATTR_RDONLY };
+	struct entry *entries = calloc(ROOT_ENTRIES_MAX, sizeof(*entries));
+	int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), root;
+	struct stat st;
+	size_t n;
+
+	if (!entries || old < 0 || fstat(old, &st) < 0)
+		fail("read the container's root directory");
+	n = read_entries(old, entries);
+	root = new_tmpfs(&st);
+	attach(root, old, "", "mount the session's root");
+	for (size_t i = 0; i < n; i++)
+		place_entry(root, &entries[i]);
+	if (mkdirat(root, "dev", 0755) < 0)
+		fail("fill the session's root");
+	if (check(sys_mount_setattr(root, "", AT_EMPTY_PATH, &read_only)) < 0)
+		fail("protect the session's root");
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		fail("enter the session's root");
+	free(entries);
+	(void)close(root); /* O_PATH */
+	(void)close(old);  /* O_PATH */
 }
 
 void join_mounts(const struct helper *h)

@@ -10,10 +10,12 @@ cmd_run_fn run_builtins;
 cmd_run_fn run_complete_targets;
 cmd_run_fn run_complete_words;
 cmd_run_fn run_doctor;
+cmd_run_fn run_gc;
 cmd_run_fn run_gen_check;
 cmd_run_fn run_gen_man;
 cmd_run_fn run_gen_table;
 cmd_run_fn run_ps;
+cmd_run_fn run_refresh;
 cmd_run_fn run_version;
 
 #endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The toolbox's mount, and finding all sessions of this host. There is no
+ * registry that could be left behind: a session is found by its watcher, a
+ * process with our name and root's ids whose descriptors lead to the session's
+ * mount namespace and /dev.
+ */
+#include "session/toolbox.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mnt/mnt.h"
+#include "session/plan.h"
+#include "session/sweep.h"
+#include "sys/sys.h"
+#include "util/fds.h"
+#include "util/log.h"
+#include "util/paths.h"
+#include "util/proc.h"
+
+/* --- the mount -------------------------------------------------------------- */
+
+int toolbox_mount(struct err *err)
+{
+	cleanup_free char *profile = xasprintf("%s/profile", paths_store());
+	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
+	cleanup_fd int top = open(profile, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int base = open(paths_toolbox_base(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int with_store[2] = { top, base }, alone[2] = { base, below }, mount = -1;
+
+	if (base < 0) {
+		(void)err_sys(err, errno, "open the base toolbox %s", paths_toolbox_base());
+		err_hint(err, "'make toolbox' builds it; --shell dbg works without");
+		return -1;
+	}
+	if (top >= 0) {
+		mount = mnt_overlay_ro(with_store, 2, err);
+		if (mount >= 0)
+			return mount;
+		/* A damaged store never stops a session: the base alone. */
+		log_warn("%s: the installed tools are left out", err->msg);
+		err_clear(err);
+	}
+	if (below < 0) {
+		(void)err_sys(err, ENOENT, "open %s", empty);
+		err_hint(err, "'make toolbox' or a reinstallation of dbg brings it back");
+		return -1;
+	}
+	return mnt_overlay_ro(alone, 2, err);
+}
+
+/* --- sessions ------------------------------------------------------------------ */
+
+struct found {
+	int mnt, dev;            /* the session's mount namespace and /dev */
+	uint64_t mnt_dev, mnt_ino;
+};
+
+/* A link below /proc/PID, opened; O_PATH for directories. */
+static int open_proc(const char *pid, const char *what, int flags)
+{
+	cleanup_free char *path = xasprintf("/proc/%s/%s", pid, what);
+
+	return open(path, flags | O_CLOEXEC);
+}
+
+static bool is_named(const char *pid, const char *name)
+{
+	cleanup_free char *path = xasprintf("/proc/%s/comm", pid), *comm = NULL;
+
+	if (fd_slurp_proc(AT_FDCWD, path, 64, &comm, NULL) < 0)
+		return false;
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, name) == 0;
+}
+
+/*
+ * A watcher of ours: the name alone could be anybody's, so it must be in our
+ * own mount, pid and user namespaces, where no container's process is.
+ */
+static bool is_watcher(const char *pid)
+{
+	static const char *const kinds[] = { "ns/mnt", "ns/pid", "ns/user" };
+
+	if (!is_named(pid, PLAN_NAME_WATCH))
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		cleanup_free char *theirs = xasprintf("/proc/%s/%s", pid, kinds[i]);
+		cleanup_free char *ours = xasprintf("/proc/self/%s", kinds[i]);
+		struct stat a, b;
+
+		if (stat(theirs, &a) < 0 || stat(ours, &b) < 0 || a.st_ino != b.st_ino ||
+		    a.st_dev != b.st_dev)
+			return false;
+	}
+	return true;
+}
+
+static int open_session(const char *pid, struct found *out)
+{
+	cleanup_free char *mnt = xasprintf("fd/%d", PLAN_FD_SESSION);
+	cleanup_free char *dev = xasprintf("fd/%d", PLAN_FD_DEV);
+	cleanup_fd int mntfd = open_proc(pid, mnt, O_RDONLY);
+	cleanup_fd int devfd = open_proc(pid, dev, O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	if (mntfd < 0 || devfd < 0 || fstat(mntfd, &st) < 0)
+		return -ESRCH;
+	*out = (struct found){ .mnt_dev = st.st_dev, .mnt_ino = st.st_ino };
+	out->mnt = take_fd(&mntfd);
+	out->dev = take_fd(&devfd);
+	return 0;
+}
+
+/* Calls visit for every process id in /proc until it returns other than 0. */
+static int each_pid(int (*visit)(const char *pid, void *arg), void *arg)
+{
+	cleanup_dir DIR *dir = opendir("/proc");
+	int r = 0;
+
+	for (struct dirent *e = dir ? readdir(dir) : NULL; e && r == 0; e = readdir(dir))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			r = visit(e->d_name, arg);
+	return r;
+}
+
+/* --- refresh --------------------------------------------------------------------- */
+
+struct refresh {
+	int sessions, failed;
+	struct err *err;
+};
+
+/* In the session's mount namespace: attach by descriptor, follow no link. */
+static _Noreturn void child_attach(const struct found *s, int mount)
+{
+	if (setns(s->mnt, CLONE_NEWNS) < 0)
+		_exit(1);
+	_exit(sys_move_mount(mount, "", s->dev, ".dbg", SYS_MOVE_MOUNT_F_EMPTY_PATH) < 0 ? 2 : 0);
+}
+
+static int refresh_one(const char *pid, void *arg)
+{
+	struct refresh *r = arg;
+	struct found s;
+	cleanup_fd int mount = -1;
+	pid_t child;
+
+	if (!is_watcher(pid) || open_session(pid, &s) < 0)
+		return 0;
+	mount = toolbox_mount(r->err);
+	if (mount >= 0)
+		(void)mnt_dev_link(mount, s.dev); /* new names at the top; the others are there */
+	child = mount < 0 ? -1 : proc_fork("dbg-refresh", PROC_DEATHSIG);
+	if (child == 0)
+		child_attach(&s, mount);
+	if (child < 0 || proc_wait(child) != 0)
+		r->failed++;
+	else
+		r->sessions++;
+	(void)close(s.mnt); /* nsfs */
+	(void)close(s.dev); /* O_PATH */
+	return mount < 0 ? -1 : 0;
+}
+
+int toolbox_refresh(struct err *err)
+{
+	struct refresh r = { .err = err };
+
+	if (each_pid(refresh_one, &r) < 0)
+		return -1;
+	if (r.failed)
+		return err_set(err, "%d of %d open sessions do not see the new tools", r.failed,
+			       r.failed + r.sessions);
+	return r.sessions;
+}
+
+/* --- gc ------------------------------------------------------------------------------ */
+
+enum { SESSIONS_MAX = 256 };
+
+struct gc {
+	uint64_t watched[SESSIONS_MAX]; /* mount namespaces that have a watcher */
+	size_t nwatched;
+	uint64_t own;
+	uint64_t looked[SESSIONS_MAX];  /* those known to be none of ours */
+	size_t nlooked;
+	int ended;
+};
+
+static bool has(const uint64_t *list, size_t n, uint64_t ino)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == ino)
+			return true;
+	return false;
+}
+
+static int note_watched(const char *pid, void *arg)
+{
+	struct gc *gc = arg;
+	struct found s;
+
+	/* Any process that calls itself so protects its session: too few ends
+	 * are better than a wrong one. */
+	if (!is_named(pid, PLAN_NAME_WATCH) || open_session(pid, &s) < 0)
+		return 0;
+	if (gc->nwatched < SESSIONS_MAX)
+		gc->watched[gc->nwatched++] = s.mnt_ino;
+	(void)close(s.mnt); /* nsfs */
+	(void)close(s.dev); /* O_PATH */
+	return 0;
+}
+
+/* Our tmpfs at /dev with our overlay in it: nothing else looks like this. */
+static bool has_our_mounts(const char *pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%s/mountinfo", pid), *text = NULL;
+
+	return fd_slurp_proc(AT_FDCWD, path, 16 << 20, &text, NULL) == 0 &&
+	       strstr(text, "/dev/.dbg ") && strstr(text, " - overlay dbg-toolbox ") &&
+	       strstr(text, " - tmpfs dbg-dev ");
+}
+
+static int end_orphan(const char *pid, void *arg)
+{
+	struct gc *gc = arg;
+	cleanup_free char *path = xasprintf("/proc/%s/ns/mnt", pid);
+	struct sweep what = { .procfd = -1 };
+	cleanup_fd int procfs = -1;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_ino == gc->own || has(gc->watched, gc->nwatched, st.st_ino) ||
+	    has(gc->looked, gc->nlooked, st.st_ino))
+		return 0;
+	/* One that is just being made has only its watcher in it. */
+	if (is_named(pid, PLAN_NAME_WATCH) || is_named(pid, "dbg-start") || !has_our_mounts(pid)) {
+		if (gc->nlooked < SESSIONS_MAX && !is_named(pid, PLAN_NAME_WATCH))
+			gc->looked[gc->nlooked++] = st.st_ino;
+		return 0;
+	}
+	procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	what = (struct sweep){ .procfd = procfs, .mnt_dev = st.st_dev, .mnt_ino = st.st_ino };
+	sweep_session(&what);
+	gc->ended++;
+	return 0;
+}
+
+int toolbox_gc(void)
+{
+	struct gc gc = { .nwatched = 0 };
+	struct stat st;
+
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return 0;
+	gc.own = st.st_ino;
+	(void)each_pid(note_watched, &gc); /* visits all */
+	(void)each_pid(end_orphan, &gc);   /* likewise */
+	return gc.ended;
+}
