@@ -16,9 +16,9 @@
  * a source, a key, a store or a file. What may be installed is the host's choice.
  */
 const struct inside_command inside_commands[] = {
-	{ "install", NULL, "-q|--quiet|--help|-h", INSIDE_ARGS_MAX, "install NAME...",
+	{ "install", NULL, "--help|-h", INSIDE_ARGS_MAX, "install NAME...",
 	  "add a package, or the package that has the program NAME" },
-	{ "uninstall", NULL, "-q|--quiet|--help|-h", INSIDE_ARGS_MAX, "uninstall NAME...",
+	{ "uninstall", NULL, "--help|-h", INSIDE_ARGS_MAX, "uninstall NAME...",
 	  "take packages out again" },
 	{ "toolbox", "ls", "--json|--help|-h", 0, "dbg toolbox ls", "list what is installed" },
 	{ "source", "ls", "--json|--help|-h", 0, "dbg source ls", "list where packages come from" },

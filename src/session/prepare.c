@@ -237,6 +237,10 @@ static void plan_env(const struct target *t, const struct session_options *o, st
 	cleanup_free char *user = p->user.name[0] ? xstrdup(p->user.name) :
 				  p->powers.uid ? xasprintf("%u", p->powers.uid) : xstrdup("root");
 	const char *term = getenv("TERM");
+	static const char *const fish_env[] = {
+		"XDG_CONFIG_HOME=/dev/.session/home/.config", "XDG_DATA_HOME=/dev/.session/home/.data",
+		"XDG_CACHE_HOME=/dev/.session/home/.cache", "XDG_RUNTIME_DIR=/dev/.session/tmp",
+	};
 	struct stat st;
 	struct env_input in = {
 		.container = &p->configured,
@@ -259,8 +263,12 @@ static void plan_env(const struct target *t, const struct session_options *o, st
 	else if (p->powers.uid == 0 && (p->oci.root ? p->oci.uid != 0 : p->creds.uid != p->host_uid))
 		in.home = "/root";
 	env_build(&in, &env);
+	/* By its relocated name: the container's own ZDOTDIR reaches only its programs. */
 	if (o->shell == SESSION_SHELL_ZSH)
-		strv_add(&env, "ZDOTDIR=/dev/.dbg/dbg/etc/zsh");
+		strv_add(&env, "zDOTDIR=/dev/.dbg/dbg/etc/zsh");
+	/* fish makes its directories before it reads a line of ours. */
+	for (size_t i = 0; i < 4 && o->shell == SESSION_SHELL_FISH; i++)
+		strv_add(&env, fish_env[i]);
 	p->plan.plan.env = builder_list(&p->plan, env.v, env.n);
 }
 

@@ -109,7 +109,8 @@ static char *prompt(void)
 	str_adds(&s, colour("\001\033[1;36m\002"));
 	add_foreign(&s, name && *name ? name : "dbg", 32);
 	str_adds(&s, colour("\001\033[0m\002"));
-	if (engine && *engine) {
+	/* "pid:123" says its engine already. */
+	if (engine && *engine && !(name && str_has_prefix(name, engine) && name[strlen(engine)] == ':')) {
 		str_adds(&s, colour("\001\033[2m\002"));
 		str_adds(&s, " (");
 		add_foreign(&s, engine, 24);

@@ -157,7 +157,7 @@ static const char *refused(const char *words, size_t len, unsigned int count)
 
 static void reads_a_request(void)
 {
-	CHECK(!REFUSED("install\0strace\0-q", 3));
+	CHECK(!REFUSED("install\0strace\0-h", 3));
 	CHECK(request.argc == 3 && !request.argv[3]);
 	CHECK_STR(request.argv[1], "strace");
 	CHECK_STR(request.command->name, "install");

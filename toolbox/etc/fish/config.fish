@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What fish reads in a session (fish --no-config --init-command 'source .../config.fish'); see bashrc.
 set -g fish_greeting
+# They kept fish's own files out of the container; its programs do not get them.
+set -e XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME
+# --no-config leaves these to us; nothing is loaded from a home directory.
+set -g fish_function_path /dev/share/fish/functions
+set -g fish_complete_path /dev/share/fish/vendor_completions.d /dev/share/fish/completions
 set -gx LESSHISTFILE -
 set -q TMPDIR; or set -gx TMPDIR /dev/.session/tmp
 test -e /dev/.session/home/.vimrc; or /dev/bin/ln -s /dev/.dbg/dbg/etc/home/.vimrc /dev/.dbg/dbg/etc/home/.nanorc /dev/.session/home/ 2>/dev/null
 set -q DBG_NAME; or set -g DBG_NAME dbg
 set -g __dbg_name (string replace -ra '[^A-Za-z0-9._:@+/-]' '?' -- "$DBG_NAME")
 set -g __dbg_engine (string replace -ra '[^A-Za-z0-9._-]' '?' -- "$DBG_ENGINE")
+string match -q -- "$__dbg_engine:*" $__dbg_name; and set -g __dbg_engine
 set -g __dbg_user (string replace -ra '[^A-Za-z0-9._-]' '?' -- "$DBG_USER")
 set -g __dbg_bin /dev/.dbg/dbg/bin
 

@@ -10,6 +10,7 @@ export TMPDIR=${TMPDIR:-/dev/.session/tmp} LESSHISTFILE=-
 
 __dbg_name=${${DBG_NAME:-dbg}//[^[:alnum:]._:@+\/-]/?}
 __dbg_engine=${DBG_ENGINE//[^[:alnum:]._-]/?}
+[[ $__dbg_name == $__dbg_engine:* ]] && __dbg_engine=
 __dbg_user=${${DBG_USER:-$EUID}//[^[:alnum:]._-]/?}
 if [[ $TERM == dumb || -n $NO_COLOR ]]; then
 	PROMPT='${__dbg_name}${__dbg_engine:+ ($__dbg_engine)} ${__dbg_user}:%4~ %(?..[%?] )%# '
