@@ -137,6 +137,7 @@ toolbox: $(TOOLBOX)/base.own
 $(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list | $(PROGRAMS)
 	@mkdir -p $(@D)
 	$(Q)$O/dbg toolbox build toolbox/base.list -o $(TOOLBOX)/base
+	$(Q)mkdir -p $(TOOLBOX)/empty
 	$(Q)cp toolbox/base.list $@
 $(TOOLBOX)/base.own: $(TOOLBOX)/base.list $O/libexec/dbg/dbg-client $O/libexec/dbg/dbg-ld src/session/inside_parse.c \
 		$(shell find toolbox/etc -type f)
@@ -242,7 +243,8 @@ install: all
 	install -m 644 $(wildcard README.md docs/*.md) $D/share/doc/dbg/
 	@if [ -d build/lib/dbg/toolbox/base ]; then \
 		rm -rf $D/lib/dbg/toolbox && install -d $D/lib/dbg/toolbox && \
-		cp -a build/lib/dbg/toolbox/base $D/lib/dbg/toolbox/base; \
+		cp -a build/lib/dbg/toolbox/base $D/lib/dbg/toolbox/base && \
+		install -d $D/lib/dbg/toolbox/empty; \
 	else echo "make: no base toolbox yet ('make toolbox' builds it): installed without" >&2; fi
 
 # The store and its tools (dbg uninstall, dbg toolbox) are the user's: they stay.
