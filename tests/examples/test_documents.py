@@ -66,6 +66,7 @@ def play(t, document, info, config=None):
     os.mkdir(bin_dir)
     os.symlink(t.dbg_path, os.path.join(bin_dir, "dbg"))
     path = bin_dir + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    t.watched[-1].allow.add("app.conf")  # the README's example of a change
     ran = 0
     for kind, steps in blocks(text):
         if kind != info:

@@ -18,12 +18,14 @@ ROWS = [
 SAME_ROW = {
     ("util", "sys"),
     ("store", "target"),
+    ("shell", "toolbox"),  # dbg-shell is a static program that sends requests as the inside commands do
 }
 # Static programs of their own: what of src/ they may include.
 APART = {"toolbox": {"sys", "session", "util"}, "plugins": {"plugin"}}
 
 FUNCTION_LINES = 80
 FILE_LINES = 700
+WIDTH = 132  # 100 is the rule; a table that reads better by hand stays
 
 BANNED = {
     "strcpy": "use struct str or xstrdup()", "strcat": "use struct str", "strncpy": "use struct str",
@@ -117,9 +119,18 @@ def cloexec(path, text):
             yield "%s:%d: %s(): use %s" % (path, line, m.group(1), NEVER[m.group(1)])
 
 
+# Paths of the host, which no container can change: file -> why.
+HOST_PATHS = {
+    "src/ns/ns.c": "our own /proc/self/ns/NAME",
+    "src/session/builder.c": "a loader of dbg's own installation",
+    "src/session/filter.c": "the host's cache of compiled filters",
+    "src/session/prepare.c": "toolbox and store of the host; /proc files of a process held by pidfd",
+}
+
+
 def raw_paths(path, text):
     """Modules that look into containers resolve paths below a descriptor (fd_open_in_root())."""
-    if not re.match(r"src/(session|mnt|ns)/", path):
+    if not re.match(r"src/(session|mnt|ns)/", path) or path in HOST_PATHS:
         return
     code, full = strip(text), strip(text, strings=False)
     for m in calls(code, ["open", "stat", "lstat", "access", "chdir", "chroot", "readlink", "opendir", "fopen",
@@ -147,7 +158,7 @@ def layers(path, text):
                 yield "%s:%d: %s may not include %s" % (path, line, part[0], other)
             continue
         if part[0] != "src" or other == part[1] or row(other) is None:
-            if part[0] == "src" and other != part[1]:
+            if part[0] == "src" and other != part[1] and (part[1], other) not in SAME_ROW:
                 yield "%s:%d: module %s is in no row of docs/ARCHITECTURE.md" % (path, line, other)
             continue
         mine = row(part[1])
@@ -192,7 +203,7 @@ def form(path, text):
     for i, line in enumerate(text.split("\n"), 1):
         if line != line.rstrip():
             yield "%s:%d: space at the end of the line" % (path, i)
-        if path.endswith((".c", ".h")) and len(line.expandtabs(8)) > 120:
+        if path.endswith((".c", ".h")) and len(line.expandtabs(8)) > WIDTH:
             yield "%s:%d: %d columns" % (path, i, len(line.expandtabs(8)))
     if text and not text.endswith("\n"):
         yield "%s: no newline at the end" % path
@@ -212,9 +223,9 @@ def form(path, text):
 
 # Text of one machine or of one way of working has no place in the project.
 FOREIGN = [
-    (r"/(work|root|home)/(?!USER\b|u\b|user\b)[a-z]", "a path of somebody's machine"),
+    (r"/(work|home)/(?!USER\b|u\b|user\b)[a-z]", "a path of somebody's machine"),
     (r"\b(mirrors?|proxy|artifactory|nexus)\.[a-z0-9-]+\.[a-z]{2,}", "a host name of somebody's mirror"),
-    (r"https?://(?!(www\.)?(deb|security|snapshot|ftp)\.debian\.org|cache\.nixos\.org|127\.|localhost|\[|%|\$|registry-1\.docker\.io"
+    (r"https?://(?!(www\.)?(deb|security|snapshot|ftp|wiki)\.debian\.org|cache\.nixos\.org|127\.|localhost|\[|%|\$|registry-1\.docker\.io"
      r"|[\w.-]*\bexample(\.\w+)?\b|[\w.-]+\.(invalid|test)\b|json|unix|docker|HOST|x\b|\"|')[a-z0-9.-]+\.[a-z]{2,}",
      "a host name that users may not have"),
 ]
