@@ -169,7 +169,7 @@ TEST_OBJ := $(filter-out $O/obj-dbg/src/cli/dbg/main.o,$(DBG_OBJ)) \
 	$(filter-out %/main.o $(DBG_OBJ),$(SECCOMP_OBJ))
 TEST_LIBS := $(PKG_LIBS) $(SECCOMP_LIBS)
 UNIT := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/test_*.c))
-TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so
+TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so $O/tests/lib/naive
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ:%=$O/tests/fuzz/replay_%)
 FUZZER := $(FUZZ:%=$O/tests/fuzz/fuzz_%)

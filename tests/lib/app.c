@@ -13,8 +13,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -245,6 +247,94 @@ static int verb_eat(char **argv)
 	return p[mib / 2] - 1;
 }
 
+enum { HUNT_MAX = 512 };
+
+struct prey {
+	int fd;
+	ino_t ino;
+	char name[128];
+	int seals;
+};
+
+/* Every program that shows up in /proc/N/exe and is not ours, held by O_PATH. */
+static size_t hunt(struct prey *prey, size_t n, ino_t own)
+{
+	for (int pid = 2; pid < 400 && n < HUNT_MAX; pid++) {
+		char path[64];
+		struct stat st;
+		size_t i = 0;
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+		fd = open(path, O_PATH | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &st) == 0 && st.st_ino != own) {
+			ssize_t len = readlink(path, prey[n].name, sizeof(prey[n].name) - 1);
+			int rd = open(path, O_RDONLY | O_CLOEXEC);
+
+			while (i < n && prey[i].ino != st.st_ino)
+				i++;
+			if (i == n && len > 0) {
+				prey[n].name[len] = '\0';
+				prey[n].ino = st.st_ino;
+				prey[n].fd = dup(fd);
+				prey[n].seals = rd >= 0 ? fcntl(rd, F_GET_SEALS) : -2;
+				n++;
+			}
+			if (rd >= 0)
+				(void)close(rd);
+		}
+		(void)close(fd);
+	}
+	return n;
+}
+
+/* exe-hunter SECONDS: CVE-2019-5736; says of each program found whether it could be overwritten */
+static int verb_exe_hunter(char **argv)
+{
+	static struct prey prey[HUNT_MAX];
+	time_t end = time(NULL) + strtol(argv[0], NULL, 10);
+	struct stat own = { 0 };
+	size_t n = 0;
+
+	(void)stat("/proc/self/exe", &own);
+	(void)puts("hunting");
+	(void)fflush(stdout);
+	while (time(NULL) < end)
+		n = hunt(prey, n, own.st_ino);
+	for (size_t i = 0; i < n; i++) {
+		char path[64];
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", prey[i].fd);
+		fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+		(void)printf("%s seals %d: %s\n", prey[i].name, prey[i].seals,
+			     fd >= 0 && write(fd, "#", 1) == 1 ? "OVERWRITTEN" : strerror(errno));
+	}
+	return 0;
+}
+
+/* exchange A B SECONDS: swaps two names as fast as it can */
+static int verb_exchange(char **argv)
+{
+	time_t end = time(NULL) + strtol(argv[2], NULL, 10);
+
+	(void)puts("swapping");
+	(void)fflush(stdout);
+	while (time(NULL) < end)
+		for (int i = 0; i < 1000; i++)
+			if (syscall(SYS_renameat2, AT_FDCWD, argv[0], AT_FDCWD, argv[1], 2 /* EXCHANGE */) < 0)
+				return complain("exchange");
+	return 0;
+}
+
+/* hostname NAME: sets it; an error says that we may not */
+static int verb_sethostname(char **argv)
+{
+	return sethostname(argv[0], strlen(argv[0])) < 0 ? complain("sethostname") : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -257,7 +347,8 @@ int main(int argc, char **argv)
 		{ "write", 2, verb_write }, { "tty", 0, verb_tty }, { "cwd", 0, verb_cwd },
 		{ "sleep", 1, verb_sleep }, { "jobs", 0, verb_jobs }, { "tiocsti", 1, verb_tiocsti },
 		{ "signals", 0, verb_signals }, { "zombie-leader", 0, verb_zombie_leader },
-		{ "stat", 0, verb_stat }, { "eat", 1, verb_eat },
+		{ "stat", 0, verb_stat }, { "eat", 1, verb_eat }, { "exe-hunter", 1, verb_exe_hunter },
+		{ "exchange", 3, verb_exchange }, { "sethostname", 1, verb_sethostname },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)

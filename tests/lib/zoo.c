@@ -147,7 +147,10 @@ static void make_proc(const struct spec *s)
 		make_dir("proc/1");
 		make_dir("proc/self/ns");
 		make_dir("proc/self/fd");
-		(void)symlink("/app", "proc/self/exe"); /* bait only */
+		make_dir("proc/self/attr");
+		/* Bait: whoever trusts this /proc writes here. */
+		(void)close(open("proc/self/attr/current", O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
+		(void)symlink("/app", "proc/self/exe");
 		(void)symlink("/app", "proc/self/ns/mnt");
 	}
 }

@@ -17,7 +17,7 @@ BUILD = os.path.join(os.path.realpath(os.path.join(os.path.dirname(__file__), ".
                      "build", "tests", "lib")
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh ls cat echo id env sleep true false ps mount umount grep sed head tail wc touch rm ln mkdir stat "
-           "readlink kill test tty stty chmod hostname ip").split()
+           "readlink kill test tty stty chmod hostname ip nsenter chattr").split()
 ETC = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:A User:/home/user:/bin/sh\n"
                   "1000:x:0:0:a name that looks like a uid:/:/bin/sh\n",
@@ -58,6 +58,7 @@ KINDS = {
     "COVERPROC": dict(opts=["--bind", "/proc/sys/kernel/core_pattern:/proc/1/attr/current"], mask=False),
     "DEVSYM": dict(opts=["--dev", "none"], volume=True, dev_link="/vol"),
     "BADNULL": dict(opts=["--dev", "none"], bad_dev=True),  # /dev of plain files and bad links
+    "RENAMER": dict(opts=["--dev", "none"], volume=True, swap_dev=True),  # app exchange /dev /swap
     "PRELOAD": dict(evil=True),
     "ENVBAD": dict(evil=True, env=["LD_PRELOAD=/evil.so", "LD_AUDIT=/evil.so", "LD_LIBRARY_PATH=/evil",
                                    "GCONV_PATH=/evil", "LOCPATH=/evil", "BASH_ENV=/etc/profile",
@@ -138,15 +139,18 @@ def _put(root, name, data, mode=0o644):
     os.chmod(path, mode)
 
 
-def _fill(c, etc=True, drop=(), evil=False, dev_link=None, bad_dev=False):
+def _fill(c, etc=True, drop=(), evil=False, dev_link=None, bad_dev=False, swap_dev=False):
     root = c.lower
+    if swap_dev:  # in the upper layer, where a directory can be renamed
+        os.mkdir(os.path.join(c.upper, "dev"))
+        os.symlink("/vol", os.path.join(c.upper, "swap"))
     shutil.copy2(os.path.join(BUILD, "app"), os.path.join(root, "app"))
-    for d in {"proc", "dev", "sys", "vol"} - set(drop) - ({"dev"} if dev_link else set()):
+    for d in {"proc", "dev", "sys", "vol"} - set(drop) - ({"dev"} if dev_link or swap_dev else set()):
         os.mkdir(os.path.join(root, d))
     if dev_link:
         os.symlink(dev_link, os.path.join(root, "dev"))
     if bad_dev:
-        os.symlink("/proc/sysrq-trigger", os.path.join(root, "dev/null"))
+        _put(root, "dev/null", "")
         os.symlink("/etc/passwd", os.path.join(root, "dev/ptmx"))
         os.symlink("/vol", os.path.join(root, "dev/pts"))
         os.mkfifo(os.path.join(root, "dev/zero"))
@@ -209,7 +213,7 @@ def make(t, kind, cmd=None, env=(), workdir=None, files=None, opts=()):
         raise dbgtest.Skip("needs root", False)
     how = dict(KINDS[kind])
     c = Container(t, kind)
-    _fill(c, **{k: how[k] for k in ("etc", "drop", "evil", "dev_link", "bad_dev") if k in how})
+    _fill(c, **{k: how[k] for k in ("etc", "drop", "evil", "dev_link", "bad_dev", "swap_dev") if k in how})
     for name, data in (files or {}).items():
         _put(c.lower, name, data, 0o755)
     owner = how.get("owner", 0)
