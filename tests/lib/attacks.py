@@ -14,17 +14,18 @@ NAIVE = os.path.join(os.path.realpath(os.path.join(os.path.dirname(__file__), ".
 
 def toolbox(t, name="toolbox"):
     """A toolbox root with one program, as the configuration names it."""
-    root = t.path(name)
+    root = t.path(name, "base")
     os.makedirs(os.path.join(root, "bin"))
+    os.mkdir(t.path(name, "empty"))
     shutil.copy2(os.path.join(os.path.dirname(NAIVE), "app"), os.path.join(root, "bin/tool"))
-    t.write(name + "/secret", "untouched\n")
+    t.write(name + "/base/secret", "untouched\n")
     t.config["toolbox"] = root
     return root
 
 
 def naive(t, c, *argv, **kw):
     """The weak variant with a toolbox of its own; never fails by itself."""
-    root = t.path("naive-toolbox")
+    root = t.path("naive-toolbox", "base")
     if not os.path.isdir(root):
         kept = t.config.get("toolbox")
         toolbox(t, "naive-toolbox")

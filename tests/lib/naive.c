@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	pid = fork();
 	if (pid == 0) {
 		if (getenv("NAIVE_PAUSE"))
-			(void)sleep(2);
+			(void)sleep(1);
 		(void)execv(argv[3], argv + 3);
 		_exit(127);
 	}

@@ -44,6 +44,7 @@ KINDS = {
     "PRIV": dict(opts=["--caps", "all"], mask=False),
     "NOCAP": dict(opts=["--caps", "none", "--uid", "1000"]),
     "USERNS": dict(opts=["--userns", "100000"], owner=100000),
+    "USERNET": dict(opts=["--userns", "100000", "--hostnet"], owner=100000),  # net and uts are the host's
     "ROFS": dict(opts=["--readonly"]),
     "HOSTPID": dict(opts=["--hostpid"]),
     "HOSTNET": dict(opts=["--hostnet"]),
@@ -69,9 +70,12 @@ KINDS = {
 
 
 class Container:
+    made = 0
+
     def __init__(self, t, kind):
         self.t, self.kind, self.cgroup = t, kind, None
-        base = t.path("zoo-%s-%d" % (kind.lower(), len(t.watched)))
+        Container.made += 1
+        base = t.path("zoo-%s-%d" % (kind.lower(), Container.made))
         self.lower, self.upper, self.work, self.merged = (os.path.join(base, d) for d in
                                                            ("lower", "upper", "work", "merged"))
         for d in (self.lower, self.upper, self.work, self.merged):
