@@ -10,6 +10,8 @@ import leftovers
 import zoo
 from dbgtest import kill, requires, timeout
 
+TOOLBOX = "mini"
+
 
 def _hunter(t, c, seconds):
     p = t.start(["nsenter", "-t", str(c.pid), "-a", "/app", "exe-hunter", str(seconds)])

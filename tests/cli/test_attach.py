@@ -7,6 +7,8 @@ import subprocess
 import zoo
 from dbgtest import kill, requires
 
+TOOLBOX = "mini"
+
 # Kinds that can run a command like any other container.
 ORDINARY = ("SCRATCH", "DEFAULT", "PRIV", "NOCAP", "USERNS", "ROFS", "HOSTPID", "HOSTNET", "SHAREDROOT",
             "MEM8M", "PRELOAD", "ENVBAD", "FAKEPROC", "NOPROC", "COVERPROC", "BADNULL", "DEVSYM", "RENAMER")
@@ -26,6 +28,23 @@ for _kind in ORDINARY:
 
 
 @requires("root")
+def test_missing_toolbox_is_a_warning(t):
+    c = t.container("DEFAULT")
+    t.config["toolbox"] = "/nonesuch"
+    t.dbg("attach", c.target, "--", "/app", "exit", "7").check(
+        7, b"", b"dbg: warning: no toolbox: open the base toolbox /nonesuch: No such file or directory\n")
+
+
+@requires("root")
+def test_incomplete_toolbox_is_a_warning(t):
+    c = t.container("DEFAULT")
+    os.makedirs(t.path("half/base"))
+    t.config["toolbox"] = t.path("half/base")
+    r = t.dbg("attach", c.target, "--", "/app", "exit", "7")
+    t.eq((r.status, r.out, r.err.startswith(b"dbg: warning: no toolbox: ")), (7, b"", True), r)
+
+
+@requires("root")
 def test_no_dev(t):
     """Nowhere to put the toolbox without writing into the container: said, not done."""
     c = t.container("NODEV")
@@ -37,7 +56,7 @@ def _shell_in(kind):
     @requires("root")
     def test(t):
         c = t.container(kind)
-        r = t.dbg("attach", c.target, "-c", "echo $((6*7)); exit 3")
+        r = t.dbg("attach", c.target, "--shell", "sh", "-c", "echo $((6*7)); exit 3")
         r.check(3, b"42\n", b"")
     return test
 
@@ -248,7 +267,7 @@ def test_pipes_have_no_terminal(t):
 def test_quiet_front_in_pipelines(t):
     """A shell on a pipe: no prompt, nothing but the output."""
     c = t.container("DEFAULT")
-    t.dbg("attach", "-q", c.target, input=b"echo one\nexit 4\n").check(4, b"one\n", b"")
+    t.dbg("attach", "-q", "--shell", "sh", c.target, input=b"echo one\nexit 4\n").check(4, b"one\n", b"")
 
 
 def _signal_front(sig):

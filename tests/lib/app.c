@@ -178,26 +178,21 @@ static int verb_tiocsti(char **argv)
 	return 0;
 }
 
-static int caught;
-
-static void on_any(int sig)
-{
-	caught = sig;
-}
-
-/* signals: says each signal that comes; ends on the one named */
+/* signals LAST: says each signal that comes, in order; ends on LAST */
 static int verb_signals(char **argv)
 {
-	int last = argv[0] ? (int)strtol(argv[0], NULL, 10) : SIGTERM;
+	int last = argv[0] ? (int)strtol(argv[0], NULL, 10) : SIGTERM, sig = 0;
+	sigset_t all;
 
-	for (int sig = 1; sig < 32; sig++)
-		if (sig != SIGTSTP && sig != SIGCHLD)
-			(void)signal(sig, on_any);
+	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGTSTP);
+	(void)sigdelset(&all, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)puts("ready");
-	for (caught = 0; caught != last;) {
+	while (sig != last) {
 		(void)fflush(stdout);
-		(void)pause();
-		(void)printf("signal %d\n", caught);
+		if (sigwait(&all, &sig) == 0)
+			(void)printf("signal %d\n", sig);
 	}
 	return 0;
 }

@@ -5,20 +5,16 @@ Each attack runs against `naive` (tests/lib/naive.c) first and must succeed ther
 """
 import hashlib
 import os
-import shutil
 
+import dbgtest
 import leftovers
 
 NAIVE = os.path.join(os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..")), "build/tests/lib/naive")
 
 
 def toolbox(t, name="toolbox"):
-    """A toolbox root with one program, as the configuration names it."""
-    root = t.path(name, "base")
-    os.makedirs(os.path.join(root, "bin"))
-    os.mkdir(t.path(name, "empty"))
-    shutil.copy2(os.path.join(os.path.dirname(NAIVE), "app"), os.path.join(root, "bin/tool"))
-    t.write(name + "/base/secret", "untouched\n")
+    """A toolbox of this test's own, as the configuration names it."""
+    root = dbgtest.mini_toolbox(t.path(name))
     t.config["toolbox"] = root
     return root
 

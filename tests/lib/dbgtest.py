@@ -12,6 +12,7 @@ A test file may also have
     NETNS = True   a network namespace of its own (no network but lo)
     SERIAL = True  runs while no other file does (files in tests/engines always do)
     TIMEOUT = 60   seconds for each of its tests
+    TOOLBOX = "mini"   a toolbox of two static programs instead of the one that was built
 
 The runner puts each file into namespaces of its own (isolate.py), so "/tmp", "/run" and the
 process list are the file's alone. Around every test the leftover checker compares the machine
@@ -214,6 +215,7 @@ class Context:
     Failure, eq, fail = Failure, staticmethod(eq), staticmethod(fail)
     poll_until = staticmethod(poll_until)
     top, build, dbg_path = TOP, BUILD, DBG
+    default_config = {}
     full = os.environ.get("DBG_TESTS_FULL") == "1"
     san = os.environ.get("DBG_TESTS_SAN") == "1"
 
@@ -226,7 +228,7 @@ class Context:
         self.store = self.path("store")
         self.store_changes = False  # a test that installs says True
         self._started = []
-        self.config = {"store": self.store}
+        self.config = dict(self.default_config, store=self.store)
         if module:
             self.config = dict(module.config, store=self.store)
 
@@ -374,6 +376,21 @@ class Context:
     def leftovers(self, *targets, seconds=2):
         """with t.leftovers(c): ... compares at the end of the block already."""
         return lo.Check([lo.Target(c.pid, c.upper, c.rootfs) for c in targets], [self.store], seconds)
+
+
+def mini_toolbox(where):
+    """A toolbox root with bin/tool (tests/lib/app.c), bin/busybox and sh; returns its path."""
+    root = os.path.join(where, "base")
+    os.makedirs(os.path.join(root, "bin"))
+    os.mkdir(os.path.join(where, "empty"))
+    shutil.copy2(os.path.join(TOP, "build/tests/lib/app"), os.path.join(root, "bin/tool"))
+    if os.path.exists("/bin/busybox"):
+        shutil.copy2("/bin/busybox", os.path.join(root, "bin/busybox"))
+        os.symlink("busybox", os.path.join(root, "bin/sh"))
+        os.symlink("bin/sh", os.path.join(root, "sh"))
+    with open(os.path.join(root, "secret"), "w") as f:
+        f.write("untouched\n")
+    return root
 
 
 def check_needs(fn):

@@ -89,6 +89,8 @@ def main():
     tempfile.tempdir = "/tmp" if os.geteuid() == 0 else None
     os.umask(0o022)
     m = None
+    if getattr(module, "TOOLBOX", None) == "mini":
+        dbgtest.Context.default_config = {"toolbox": dbgtest.mini_toolbox(tempfile.mkdtemp(prefix="mini-"))}
     if hasattr(module, "setup"):
         say(start="setup")
         m = dbgtest.Context("setup")
