@@ -62,6 +62,8 @@ static bool list_has(const char *const *list, size_t n, const char *text, size_t
 
 bool layout_etc_is_target(const char *name, size_t len)
 {
+	while (len && name[len - 1] == '.') /* the end of a sentence */
+		len--;
 	return HAS(real_etc, name, len);
 }
 
