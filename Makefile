@@ -128,24 +128,23 @@ $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h src/session/insi
 -include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
 
 # --- the base toolbox ----------------------------------------------------------
-# Packages first (docs/ARCHITECTURE.md "The toolbox root"), made anew only when a list changes; then
-# dbg's own part: start-up files, the inside commands, the loader shim. One toolbox for every build.
+# Packages first (docs/ARCHITECTURE.md "The toolbox root"), made anew only when a list or relocation
+# changes; then dbg's own part: start-up files and the inside commands. One toolbox for every build.
 TOOLBOX := build/lib/dbg/toolbox
 INSIDE_NAMES = $(shell sed -n 's/^\t{ "\([a-z]*\)".*/\1/p' src/session/inside_parse.c)
 .PHONY: toolbox
 toolbox: $(TOOLBOX)/base.own
-$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list | $(PROGRAMS)
-	@mkdir -p $(@D)
-	$(Q)$O/dbg toolbox build toolbox/base.list -o $(TOOLBOX)/base
+$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list $(wildcard src/elf/*.[ch]) src/util/envnames.c $(LD_SRC) \
+		| $(PROGRAMS)
+	@mkdir -p $(@D) build/downloads
+	$(Q)$O/dbg toolbox build toolbox/base.list --skip toolbox/skip.list --cache build/downloads -o $(TOOLBOX)/base
 	$(Q)mkdir -p $(TOOLBOX)/empty
 	$(Q)cp toolbox/base.list $@
-$(TOOLBOX)/base.own: $(TOOLBOX)/base.list $O/libexec/dbg/dbg-client $O/libexec/dbg/dbg-ld src/session/inside_parse.c \
-		$(shell find toolbox/etc -type f)
-	$(Q)rm -rf $(TOOLBOX)/base/dbg && mkdir -p $(TOOLBOX)/base/dbg/bin
+$(TOOLBOX)/base.own: $(TOOLBOX)/base.list $O/libexec/dbg/dbg-client src/session/inside_parse.c $(shell find toolbox/etc -type f)
+	$(Q)rm -rf $(TOOLBOX)/base/dbg/etc $(TOOLBOX)/base/dbg/bin && mkdir -p $(TOOLBOX)/base/dbg/bin
 	$(Q)cp -r toolbox/etc $(TOOLBOX)/base/dbg/etc
 	$(Q)install -m 755 $O/libexec/dbg/dbg-client $(TOOLBOX)/base/dbg/bin/dbg-client
 	$(Q)for name in dbg $(INSIDE_NAMES); do ln -sf dbg-client $(TOOLBOX)/base/dbg/bin/$$name; done
-	$(Q)if [ "$(ARCH)" = x86_64 ]; then install -m 755 $O/libexec/dbg/dbg-ld $(TOOLBOX)/base/ld-linux-x86-64.so.2; fi
 	$(Q)touch $@
 
 # --- dependencies (Debian and Ubuntu names) ----------------------------------
