@@ -5,6 +5,7 @@
 const struct cmd *const cmd_table[] = {
 	&cmd_attach,
 	&cmd_builtins,
+	&cmd_complete_packages,
 	&cmd_complete_targets,
 	&cmd_complete_words,
 	&cmd_doctor,

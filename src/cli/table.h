@@ -18,6 +18,7 @@ struct builtins_args {
 };
 extern const struct cmd cmd_builtins;
 
+extern const struct cmd cmd_complete_packages;
 extern const struct cmd cmd_complete_targets;
 extern const struct cmd cmd_complete_words;
 

@@ -96,6 +96,12 @@ int pkg_index_programs(int dirfd, const struct pkg_sources *sources, struct pkg_
 		       const char *program, struct strv *packages, struct strv *near,
 		       struct err *err);
 
+/*
+ * Names of packages and programs with the prefix, sorted, from the indexes
+ * that are there: fetches nothing, needs no lock, fails as an empty list.
+ */
+void pkg_names(int dirfd, const char *prefix, struct strv *out);
+
 /* The parsers, public for the fuzzers; each runs in the throw-away process. */
 int pkg_packages_parser(int in, int out, void *arg); /* Packages to .solv */
 int pkg_contents_parser(int in, int out, void *arg); /* Contents to "program package" lines */

@@ -239,7 +239,7 @@ static void plan_env(const struct target *t, const struct session_options *o, st
 	const char *term = getenv("TERM");
 	static const char *const fish_env[] = {
 		"XDG_CONFIG_HOME=/dev/.session/home/.config", "XDG_DATA_HOME=/dev/.session/home/.data",
-		"XDG_CACHE_HOME=/dev/.session/home/.cache", "XDG_RUNTIME_DIR=/dev/.session/tmp",
+		"XDG_CACHE_HOME=/dev/.session/home/.cache", "XDG_RUNTIME_DIR=/dev/.session/home",
 	};
 	struct stat st;
 	struct env_input in = {

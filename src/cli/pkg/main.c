@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 static const struct cmd_impl impls[] = {
+	{ &cmd_complete_packages, run_complete_packages },
 	{ &cmd_install, run_install },
 	{ &cmd_source_add, run_source_add },
 	{ &cmd_source_ls, run_source_ls },

@@ -5,6 +5,7 @@
 
 #include "cli/table.h"
 
+cmd_run_fn run_complete_packages;
 cmd_run_fn run_install;
 cmd_run_fn run_source_add;
 cmd_run_fn run_source_ls;
