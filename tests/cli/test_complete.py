@@ -3,6 +3,7 @@
 import os
 import re
 
+import named
 from dbgtest import requires
 
 BASH = r"""
@@ -138,3 +139,24 @@ def test_zsh_commands(t):
 def test_zsh_files(t):
     t.write("somefile", "x")
     t.eq("somefile" in zsh(t, "dbg gen man --extra som"), True)
+
+
+@requires("root", "bash", "zsh", "fish")
+def test_container_names(t):
+    named.container(t, "web-front")
+    named.container(t, "web-back")
+    for words in (["attach", "web-f"], ["attach", "--power", "target", "web-f"], ["attach", "-w/", "web-f"]):
+        t.eq(answer(t, *words), ["web-front"], words)
+    t.eq(answer(t, "attach", "web-front", "we"), [], "one target is enough")
+    t.eq(answer(t, "attach", "web-front", ""), ["--"])
+    for shell in (bash, fish, zsh):
+        t.eq(shell(t, "dbg attach web-f"), ["web-front"], shell.__name__)
+        t.eq(shell(t, "dbg attach web-")[:2], ["web-back", "web-front"], shell.__name__)
+
+
+@requires("root", "bash")
+def test_bash_engine_names(t):
+    """':' parts words in bash: candidates must begin behind it."""
+    named.container(t, "web-front")
+    t.eq(answer(t, "attach", "runc://web-f"), ["runc://web-front"])
+    t.eq(bash(t, "dbg attach runc://web-f"), ["//web-front"])

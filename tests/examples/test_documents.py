@@ -7,10 +7,10 @@ All run beside a container `web`, known to runc's state directory, with one stat
 is its first process.
 """
 import glob
-import json
 import os
 import re
 
+import named
 from dbgtest import TOP, requires, timeout
 
 DOCUMENTS = ["README.md"] + sorted(os.path.relpath(p, TOP) for p in glob.glob(os.path.join(TOP, "docs/howto-*.md")))
@@ -40,27 +40,10 @@ def pattern(lines):
     return re.compile(out)
 
 
-def starttime(pid):
-    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
-        return int(f.read().rsplit(")", 1)[1].split()[19])
-
-
-def web(t):
-    """The container of the examples."""
-    c = t.container("SCRATCH")
-    root = t.path("runc")
-    os.makedirs(os.path.join(root, "web"))
-    with open(os.path.join(root, "web", "state.json"), "w", encoding="utf-8") as f:
-        json.dump({"id": "web", "init_process_pid": c.pid, "init_process_start": starttime(c.pid),
-                   "created": "2026-01-01T00:00:00Z", "config": {"rootfs": c.rootfs, "labels": []}}, f)
-    t.config["engines"] = {"runc": {"root": root}}
-    return c
-
-
 def play(t, document, info, config=None):
     with open(os.path.join(t.top, document), encoding="utf-8") as f:
         text = f.read()
-    c = web(t)
+    c = named.container(t, "web")
     t.config.update(config or {})
     bin_dir = t.path("bin")
     os.mkdir(bin_dir)
