@@ -59,6 +59,7 @@ static int visit(void *arg, const char *driver, const json_t *entry)
 	const char *metadata = dbg_str(entry, "metadata"), *root = w->storage->graphroot;
 	dbg_auto_free char *bundle = NULL, *rootfs = NULL, *upper = NULL, *command = NULL;
 	dbg_auto_json json_t *meta = NULL, *config = NULL;
+	const char *aliases[DBG_STORAGE_NAMES + 1];
 	struct dbg_runtime run;
 	struct dbg_container c;
 
@@ -79,9 +80,11 @@ static int visit(void *arg, const char *driver, const json_t *entry)
 		config = path ? dbg_load(w->host, AT_FDCWD, path) : NULL;
 		command = dbg_command(NULL, dbg_at(config, "process.args"));
 	}
+	dbg_storage_aliases(entry, aliases);
 	c = (struct dbg_container){
 		.id = id,
 		.name = name ? name : id,
+		.aliases = aliases,
 		.image = dbg_str(meta, "image-name"),
 		.command = command,
 		.state = DBG_STATE_RUNNING,

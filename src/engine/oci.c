@@ -41,7 +41,7 @@ static void add_devices(struct oci_config *c)
 		int64_t major = json_int(item, "major", -1), minor = json_int(item, "minor", -1);
 
 		/* "u" is another word for "c"; a FIFO is no device. */
-		if (!type || !strchr("cbu", *type) || major < 0 || major > UINT32_MAX || minor < 0 ||
+		if (!type || *type == '\0' || !strchr("cbu", *type) || major < 0 || major > UINT32_MAX || minor < 0 ||
 		    minor > UINT32_MAX)
 			continue;
 		c->devices = xrealloc(c->devices, c->ndevices + 1, sizeof(*c->devices));

@@ -169,6 +169,20 @@ static DBG_UNUSED bool dbg_storage_fits(const json_t *entry, const char *wanted)
 	return false;
 }
 
+enum { DBG_STORAGE_NAMES = 8 };
+
+/* The entry's names but the first, NULL-terminated; more than some are of no use to anybody. */
+static DBG_UNUSED void dbg_storage_aliases(const json_t *entry, const char *out[DBG_STORAGE_NAMES + 1])
+{
+	size_t i, n = 0;
+	json_t *name;
+
+	json_array_foreach(dbg_at(entry, "names"), i, name)
+		if (i > 0 && n < DBG_STORAGE_NAMES && json_is_string(name))
+			out[n++] = json_string_value(name);
+	out[n] = NULL;
+}
+
 /*
  * The process of a container: the runtime's own record, else the pid file
  * alone. Podman leaves the file behind when the process ends.
