@@ -18,6 +18,13 @@
 
 enum { BLOCK = 1 << 16, SCRIPT_MAX = 1 << 20, VERSION_MAX = 16 };
 
+static void archive_clear(struct archive **a)
+{
+	if (*a)
+		(void)archive_read_free(*a); /* only read */
+}
+#define cleanup_archive cleanup_(archive_clear)
+
 struct deb {
 	struct archive *outer;
 	int out;
@@ -81,7 +88,7 @@ static ssize_t read_member(struct archive *a, void *arg, const void **buf)
 
 static struct archive *open_tar(struct deb *d)
 {
-	struct archive *a = archive_read_new();
+	cleanup_archive struct archive *a = archive_read_new();
 
 	if (!a)
 		return NULL;
@@ -91,9 +98,8 @@ static struct archive *open_tar(struct deb *d)
 	(void)archive_read_support_format_tar(a);
 	(void)archive_read_support_format_empty(a);
 	if (archive_read_open(a, d, NULL, read_member, NULL) == ARCHIVE_OK)
-		return a;
+		return take_ptr(a);
 	(void)fail_lib(d, a, "tar");
-	(void)archive_read_free(a);
 	return NULL;
 }
 
@@ -170,8 +176,8 @@ static int one_entry(struct deb *d, struct archive *a, struct archive_entry *e)
 
 static int read_data_tar(struct deb *d)
 {
+	cleanup_archive struct archive *a = open_tar(d);
 	struct archive_entry *e;
-	struct archive *a = open_tar(d);
 	int r;
 
 	if (!a)
@@ -181,7 +187,6 @@ static int read_data_tar(struct deb *d)
 			break;
 	if (r != ARCHIVE_EOF)
 		return r == ARCHIVE_OK || r == ARCHIVE_WARN ? -1 : fail_lib(d, a, "data.tar");
-	(void)archive_read_free(a); /* the process ends soon: on failure it is left to it */
 	return 0;
 }
 
@@ -194,7 +199,7 @@ static int put_alternative(void *arg, const char *link, const char *program, uns
 
 static int read_control_tar(struct deb *d)
 {
-	struct archive *a = open_tar(d);
+	cleanup_archive struct archive *a = open_tar(d);
 	struct archive_entry *e;
 	int r;
 
@@ -217,7 +222,6 @@ static int read_control_tar(struct deb *d)
 	}
 	if (r != ARCHIVE_EOF)
 		return fail_lib(d, a, "control.tar");
-	(void)archive_read_free(a);
 	return 0;
 }
 
@@ -251,7 +255,8 @@ static int one_member(struct deb *d, const char *name)
 
 int archive_deb_parser(int in, int out, void *arg)
 {
-	struct deb d = { .outer = archive_read_new(), .out = out, .limits = arg };
+	cleanup_archive struct archive *outer = archive_read_new();
+	struct deb d = { .outer = outer, .out = out, .limits = arg };
 	struct wire_head end = { .magic = WIRE_MAGIC, .kind = WIRE_END };
 	struct archive_entry *e;
 	int r;
@@ -264,7 +269,6 @@ int archive_deb_parser(int in, int out, void *arg)
 	while ((r = archive_read_next_header(d.outer, &e)) == ARCHIVE_OK) {
 		cleanup_free char *name = xstrdup(either(archive_entry_pathname(e), NULL));
 
-		/* Written by some tools with a trailing slash; libarchive leaves it in odd cases. */
 		if (one_member(&d, name) < 0)
 			return 0; /* the reason is in the stream */
 	}
@@ -274,14 +278,13 @@ int archive_deb_parser(int in, int out, void *arg)
 		(void)fail(&d, "not a Debian package: no data.tar");
 	else
 		put(&d, &end, sizeof(end));
-	(void)archive_read_free(d.outer);
 	return 0;
 }
 
 int archive_inflate(int fd, uint64_t max, int (*got)(void *arg, const char *bytes, size_t len),
 		    void *arg, char why[128])
 {
-	struct archive *a = archive_read_new();
+	cleanup_archive struct archive *a = archive_read_new();
 	struct archive_entry *e;
 	uint64_t total = 0;
 	const void *buf;
@@ -303,11 +306,9 @@ int archive_inflate(int fd, uint64_t max, int (*got)(void *arg, const char *byte
 		total += len;
 		if (total > max || got(arg, buf, len) != 0) {
 			(void)snprintf(why, 128, "%s", total > max ? "too large" : "malformed");
-			(void)archive_read_free(a);
 			return -1;
 		}
 	}
 	(void)snprintf(why, 128, "%s", archive_error_string(a) ? archive_error_string(a) : "damaged");
-	(void)archive_read_free(a);
 	return r == ARCHIVE_EOF ? 0 : -1;
 }

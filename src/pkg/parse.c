@@ -131,6 +131,19 @@ struct file_sizes {
 	size_t n, cap;
 };
 
+static void file_sizes_clear(struct file_sizes *all)
+{
+	free(all->v);
+}
+#define cleanup_file_sizes cleanup_(file_sizes_clear)
+
+static void pool_clear(Pool **pool)
+{
+	if (*pool)
+		pool_free(*pool);
+}
+#define cleanup_pool cleanup_(pool_clear)
+
 static int by_sum(const void *a, const void *b)
 {
 	return memcmp(((const struct file_size *)a)->sha256, ((const struct file_size *)b)->sha256, 64);
@@ -197,13 +210,13 @@ static void add_sizes(Repo *repo, const struct file_sizes *all)
 
 int pkg_packages_parser(int in, int out, void *arg)
 {
-	struct file_sizes sizes = { .v = NULL };
+	cleanup_file_sizes struct file_sizes sizes = { .v = NULL };
+	cleanup_pool Pool *pool = NULL;
 	cleanup_str struct str text = { NULL, 0, 0 };
 	cleanup_free char *solv = NULL; /* freed after the stream that fills it is closed */
 	size_t len = 0;
 	cleanup_file FILE *fp = NULL, *to = NULL;
 	char why[128];
-	Pool *pool;
 	Repo *repo;
 
 	(void)arg; /* nothing is needed */
@@ -224,7 +237,6 @@ int pkg_packages_parser(int in, int out, void *arg)
 	add_sizes(repo, &sizes);
 	if (repo_write(repo, to) != 0 || fflush(to) != 0)
 		return -1;
-	/* The process ends here: the pool is left to it. */
 	return fd_write_all(out, solv, len);
 }
 
@@ -274,6 +286,13 @@ struct contents_job {
 	int fd;
 };
 
+static void contents_job_clear(struct contents_job *job)
+{
+	str_clear(&job->rest);
+	str_clear(&job->out);
+}
+#define cleanup_contents_job cleanup_(contents_job_clear)
+
 static int contents_bytes(void *arg, const char *bytes, size_t len)
 {
 	enum { LINE_MAX_BYTES = 1 << 20, FLUSH = 1 << 16 };
@@ -307,7 +326,7 @@ static int contents_bytes(void *arg, const char *bytes, size_t len)
 
 int pkg_contents_parser(int in, int out, void *arg)
 {
-	struct contents_job job = { .fd = out };
+	cleanup_contents_job struct contents_job job = { .fd = out };
 	char why[128];
 
 	(void)arg; /* nothing is needed */
@@ -357,6 +376,7 @@ void pkg_programs_search(const char *lines, const char *program, struct strv *pa
 {
 	enum { NEAR_MAX = 5, FAR = 3 };
 	cleanup_strv struct strv other = { NULL, 0 };
+	struct strv by_distance[FAR] = { { NULL, 0 } };
 	size_t len = strlen(program);
 	unsigned int limit = len <= 3 ? 1 : FAR - 1;
 	bool exact = false;
@@ -375,13 +395,21 @@ void pkg_programs_search(const char *lines, const char *program, struct strv *pa
 				add_ranked(packages, package, program);
 			} else if (strncmp(name, program, len) == 0 && name[len] == '.') {
 				add_ranked(&other, package, program);
-			} else if (near->n < NEAR_MAX && str_distance(name, program, limit) <= limit &&
-				   !strv_has(near, name)) {
-				strv_add(near, name);
+			} else {
+				unsigned int d = str_distance(name, program, limit);
+
+				if (d <= limit && by_distance[d].n < NEAR_MAX)
+					strv_add(&by_distance[d], name);
 			}
 		}
 		l = nl + 1;
 	}
 	for (size_t i = 0; i < other.n && !exact; i++)
 		add_ranked(packages, other.v[i], program);
+	for (unsigned int d = 0; d < FAR; d++) {
+		for (size_t i = 0; i < by_distance[d].n; i++)
+			if (near->n < NEAR_MAX && !strv_has(near, by_distance[d].v[i]))
+				strv_add(near, by_distance[d].v[i]);
+		strv_clear(&by_distance[d]);
+	}
 }

@@ -374,7 +374,6 @@ static int take_answer(const json_t *answer, size_t nindexes, struct pkg_solutio
 	take_names(&out->already, json_at(answer, "already"));
 	take_names(&out->unknown, json_at(answer, "unknown"));
 	take_names(&out->near, json_at(answer, "near"));
-	strv_sort(&out->near);
 	return 0;
 }
 

@@ -70,18 +70,26 @@ static int open_index(struct work *w, unsigned int flags, struct err *err)
 	return pkg_index_open(w->s->fd, &w->sources, flags, &w->index, err);
 }
 
+static void add_near(struct strv *to, const struct strv *from, const char *name, unsigned int distance)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (str_distance(from->v[i], name, distance) == distance && !strv_has(to, from->v[i]))
+			strv_add(to, from->v[i]);
+}
+
 static int unknown_name(const char *name, const struct strv *near, const struct strv *programs,
 			struct err *err)
 {
+	enum { FAR = 2, SHOWN = 8 };
 	cleanup_str struct str list = { NULL, 0, 0 };
 	cleanup_strv struct strv all = { NULL, 0 };
 
-	for (size_t i = 0; i < near->n; i++)
-		strv_add(&all, near->v[i]);
-	for (size_t i = 0; i < programs->n; i++)
-		strv_add(&all, programs->v[i]);
-	strv_sort(&all);
-	for (size_t i = 0; i < all.n && i < 8; i++)
+	/* Both lists have the nearest first. */
+	for (unsigned int d = 1; d <= FAR; d++) {
+		add_near(&all, near, name, d);
+		add_near(&all, programs, name, d);
+	}
+	for (size_t i = 0; i < all.n && i < SHOWN; i++)
 		str_addf(&list, "%s%s", i ? ", " : "", all.v[i]);
 	(void)err_set(err, "no package or program is called '%s'", name);
 	if (list.len > 0)
