@@ -15,7 +15,7 @@ static const char *const skipped[] = {
 	"share/apport", "share/doc", "share/doc-base", "share/info", "share/lintian",
 	"share/locale", "share/man", "share/menu", "share/pixmaps", "share/applications",
 	"share/icons", "share/metainfo", "share/gdb/auto-load", "share/i18n", "lib/systemd",
-	"lib/tmpfiles.d", "lib/sysusers.d", "lib/udev", "lib/debug", "lib/modprobe.d",
+	"lib/tmpfiles.d", "lib/sysusers.d", "lib/udev", "lib/modprobe.d",
 	"share/vim/vim90/doc", "share/vim/vim90/lang", "share/pkgconfig",
 	"lib/pkgconfig", "share/gcc", "share/util-linux", "share/common-licenses", "share/base-files",
 	"share/libgcrypt20", "share/tabset", "share/bug", "share/man-db", "share/vim/vim90/tutor", "share/vim/vim90/print",

@@ -251,6 +251,22 @@ static void scan_dollar(const struct scan *s, size_t at, size_t end)
 	}
 }
 
+/*
+ * Python's frozen getpath.py knows these names as its C code does ("ENV_" and
+ * the variable), but without a NUL behind them: both spellings change together.
+ */
+static void scan_python(const struct scan *s, size_t at, size_t end)
+{
+	static const char *const names[] = { "ENV_PYTHONHOME", "ENV_PYTHONEXECUTABLE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i]);
+
+		if (end - at >= len && memcmp(s->file + at, names[i], len) == 0)
+			scan_patch(s->out, at + 4, 1, "p", 1);
+	}
+}
+
 /* One NUL-terminated (or, at the region's end, cut off) string of data. */
 static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 {
@@ -267,6 +283,8 @@ static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 			i = scan_path(s, at, i, to) - 1;
 		else if (s->file[i] == '$' && !s->is_text)
 			scan_dollar(s, i, end);
+		else if (s->file[i] == 'E' && !s->is_text)
+			scan_python(s, i, end);
 	}
 }
 
