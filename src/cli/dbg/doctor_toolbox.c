@@ -56,7 +56,7 @@ static size_t count_entries(int dirfd, const char *path)
 }
 
 /* Files without which no session has tools. */
-static const char *const base_needs[] = { "bin/bash", "bin/ls", "ld-linux-x86-64.so.2", "sh" };
+static const char *const base_needs[] = { "bin/bash", "bin/ls", "ld-linux-x86-64.so.2", "sh", "../empty" };
 
 static void check_base(struct doctor *d)
 {
@@ -141,6 +141,7 @@ static bool on_path(const char *name)
 static void check_sources(struct doctor *d)
 {
 	json_t *configured = conf_at("sources");
+	cleanup_free char *added = xasprintf("%s/sources.json", paths_store());
 
 	if (on_path("gpgv"))
 		doctor_add(d, GROUP, "gpgv", DOCTOR_OK, NULL, "there, checks signatures of package indexes");
@@ -150,10 +151,12 @@ static void check_sources(struct doctor *d)
 	if (configured && json_object_size(configured) > 0)
 		doctor_add(d, GROUP, "sources", DOCTOR_OK, NULL, "%zu in %s", json_object_size(configured),
 			   conf_path());
+	else if (access(added, R_OK) == 0)
+		doctor_add(d, GROUP, "sources", DOCTOR_OK, NULL, "those of 'dbg source add', in %s", added);
 	else if (access("/etc/apt/sources.list", R_OK) == 0 || count_entries(AT_FDCWD, "/etc/apt/sources.list.d"))
 		doctor_add(d, GROUP, "sources", DOCTOR_OK, NULL, "the host's apt sources");
 	else
-		doctor_add(d, GROUP, "sources", DOCTOR_WARN, "name one: dbg source add",
+		doctor_add(d, GROUP, "sources", DOCTOR_WARN, "name one: dbg source add NAME URI SUITE COMPONENT... --key FILE",
 			   "none configured, and the host has no apt sources: dbg install has nowhere to look");
 }
 
