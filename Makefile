@@ -123,7 +123,7 @@ $O/readline.a:
 		$$($(CC) -print-file-name=libreadline.a) $@
 $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h src/session/inside_proto.h) $O/readline.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_LDFLAGS) -o $@ $(SHELL_SRC) $O/readline.a
+	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(filter-out -no-pie,$(STATIC_LDFLAGS)) -o $@ $(SHELL_SRC) $O/readline.a
 
 -include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
 
