@@ -2,9 +2,12 @@
 """What is typed inside a session: prompt, dbg's commands, completion, history.
 
 The toolbox is a small one of the test's own: a static bash, busybox, dbg's start-up files and client."""
+import fcntl
 import os
 import re
 import shutil
+import socket
+import struct
 
 from dbgtest import requires
 
@@ -178,4 +181,75 @@ def test_own_shell_in_a_session(t):
     term = t.pty("attach", "-q", "-e", "NO_COLOR=1", "--shell", "dbg", c.target)
     term.expect(re.compile(rb"pid:\d+ root:/ # "))
     command(term, "dbg version", "\rdbg 0.1.0\r\n")
+    leave(t, term)
+
+
+def bash_pid():
+    """The session's bash as the host sees it."""
+    for name in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/cmdline" % name, "rb") as f:
+                if name.isdigit() and f.read().startswith(b"/dev/bin/bash\0--noprofile"):
+                    return int(name)
+        except OSError:
+            pass
+    return 0
+
+
+@requires("root", "bash-static")
+def test_ctrl_c_ends_the_request_on_the_host(t):
+    t.store_changes = True
+    os.mkdir(t.store, 0o700)
+    lock = os.open(t.store + "/lock", os.O_RDWR | os.O_CREAT, 0o600)
+    t.defer(os.close, lock)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    term = attach(t)
+    term.send("install x\n")
+    term.expect("another dbg")
+    term.send("\x03")
+    term.expect(" [130] # ")
+    t.poll_until(lambda: not any(b"install\0x" in cmdline() for cmdline in cmdlines()), 5, "the end of dbg install")
+    leave(t, term)
+
+
+def cmdlines():
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            def read(path="/proc/%s/cmdline" % name):
+                try:
+                    with open(path, "rb") as f:
+                        return f.read()
+                except OSError:
+                    return b""
+            yield read
+
+
+@requires("root", "bash-static")
+def test_hostile_clients(t):
+    """A13: whoever reaches the socket sends what it likes; the session goes on, nothing is run."""
+    term = attach(t)
+    pid = t.poll_until(bash_pid, 5, "the session's bash")
+    path = "/proc/%d/root/dev/.session/sock" % pid
+    head = struct.pack("<IHHHHI", 0x64626731, 1, 3, 80, 8, 1)
+    held = []
+    for data in (b"", b"x", os.urandom(16), os.urandom(16000), head, head + b"attach\0\0", head + b"install\0" * 2,
+                 struct.pack("<IHHHHI", 0x64626731, 2, 0, 0, 0, 9), struct.pack("<IHHHHI", 0x64626731, 1, 3, 80, 8, 1 << 31)):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(path)
+            s.settimeout(5)
+            s.send(data)
+            answer = s.recv(20000)
+            t.eq((data[:20], answer == b"" or b"dbg: " in answer), (data[:20], True))
+    for _ in range(7):  # silent ones: one place is left for who asks
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(path)
+        held.append(s)
+        t.defer(s.close)
+    command(term, "dbg version", "\rdbg 0.1.0\r\n")
+    r, w = os.pipe()
+    t.defer(os.close, r)
+    t.defer(os.close, w)
+    socket.send_fds(held[0], [head + b"version\0"], [w])
+    held[0].settimeout(5)
+    t.eq(b"dbg 0.1.0\n" in held[0].recv(20000), True)
     leave(t, term)

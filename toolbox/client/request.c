@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "session/inside_proto.h"
@@ -128,13 +129,15 @@ static int take(int sock)
 }
 
 /* The second Ctrl-C, or a front that does not end the command: leave by hanging up. */
-static int relay(int sock)
+static int relay(int sock, const sigset_t *unblocked)
 {
+	const struct timespec patience = { .tv_sec = PATIENCE_MS / 1000 };
 	int status = -1, signals = 0, sig = 0;
 
 	while (status < 0) {
 		struct pollfd p = { .fd = sock, .events = POLLIN };
-		int n = poll(&p, 1, signals > 0 ? PATIENCE_MS : -1);
+		/* Signals come in only here: none is missed between the check and the wait. */
+		int n = ppoll(&p, 1, signals > 0 ? &patience : NULL, unblocked);
 
 		if (caught) {
 			sig = caught;
@@ -154,6 +157,7 @@ int request_run(int argc, char *const argv[])
 	static const int signals[] = { SIGINT, SIGTERM };
 	struct sigaction mine = { .sa_handler = on_signal }, before[2], pipe_before;
 	int sock = -1, r = ask(argc, argv, &sock), status;
+	sigset_t blocked, mask_before;
 
 	if (r == -E2BIG)
 		return complain(argv[0], "too many or too long arguments");
@@ -161,12 +165,17 @@ int request_run(int argc, char *const argv[])
 		return complain("no session to ask: " INSIDE_SOCKET, strerror(-r));
 	caught = 0;
 	(void)sigemptyset(&mine.sa_mask);
+	(void)sigemptyset(&blocked);
+	for (int i = 0; i < 2; i++)
+		(void)sigaddset(&blocked, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &mask_before);
 	for (int i = 0; i < 2; i++)
 		(void)sigaction(signals[i], &mine, &before[i]); /* valid signals */
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &pipe_before);
-	status = relay(sock);
+	status = relay(sock, &mask_before);
 	for (int i = 0; i < 2; i++)
 		(void)sigaction(signals[i], &before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	(void)sigaction(SIGPIPE, &pipe_before, NULL);
 	(void)close(sock); /* all was read */
 	return status;
