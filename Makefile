@@ -152,7 +152,8 @@ BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccom
 	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
 	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
 TEST_DEPS := clang python3 strace vim less file openssl curl ncurses-bin util-linux busybox-static iproute2 procps \
-	shellcheck cppcheck mandoc zsh fish bash-static
+	shellcheck cppcheck mandoc zsh fish bash-static docker.io podman containerd runc crun lxc \
+	systemd-container
 
 .PHONY: deps test-deps
 deps:

@@ -164,6 +164,8 @@ static void collect_from(const struct dbg_plugin *p, const char *name, struct co
 		return;
 	if (!err_is_set(&err))
 		(void)err_set(&err, "%s: failed without a reason", p->name);
+	if (err.hint[0] == '\0' && (err.num == EACCES || err.num == EPERM) && geteuid() != 0)
+		err_hint(&err, "this engine's state is root's: run dbg as root");
 	out->failures = xrealloc(out->failures, out->nfailures + 1, sizeof(*out->failures));
 	out->failures[out->nfailures++] = (struct engine_failure){ p->name, err };
 }

@@ -213,6 +213,8 @@ static void fail_unknown(const char *text, const struct wanted *w, const struct 
 	(void)err_set(err, "no container '%s' (%s)", text, answers.len ? answers.buf : "no engine");
 	if (near.len)
 		err_hint(err, "did you mean %s? 'dbg ps -a' lists all", near.buf);
+	else if (all->nfailures > 0 && all->failures[0].err.hint[0] != '\0')
+		err_hint(err, "%s", all->failures[0].err.hint);
 	else
 		err_hint(err, "'dbg ps -a' lists all containers");
 }

@@ -194,6 +194,8 @@ def test_reused_pid(t):
     t.eq(child, pid, "the impostor's number")
     t.defer(os.waitpid, child, 0)
     t.defer(os.kill, child, 9)
+    # Going by the number alone, the attack succeeds: this joins the impostor.
+    t.dbg("attach", "-q", "pid:%d" % pid, "--", "true").check(status=0)
     for name in ("docker1", "runc1", "crun1", "kube1", "podman1"):
         refuse(t, name, "container %s is not running: exited" % name, PS_HINT)
     t.eq(rows(t), [])
@@ -394,6 +396,10 @@ def test_unreadable_state(t):
         os.setresuid(1000, 1000, 1000)
     got = t.dbg("ps", preexec=user).check(status=0)
     t.eq(got.err.decode(), "dbg: warning: docker: open %s: Permission denied\n" % s.path("docker/containers"))
+    os.chmod(s.path("runc"), 0o700)
+    t.dbg("attach", "docker://web", preexec=user).check(status=125, out=b"", err=(
+        "dbg: no container 'docker://web' (docker: open %s: Permission denied)\n"
+        "dbg: hint: this engine's state is root's: run dbg as root\n" % s.path("docker/containers")))
 
 
 def test_two_hundred(t):
