@@ -5,12 +5,12 @@
  */
 #include "plugin/plugin.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "plugin/dl.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/paths.h"
@@ -83,16 +83,16 @@ static void load(struct plugins *all, const char *dir, int dirfd, const char *na
 		log_warn("plugin %s/%s ignored: %s", dir, name, why);
 		return;
 	}
-	so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	so = dl_open(path);
 	if (!so) {
-		log_warn("plugin %s/%s ignored: %s", dir, name, dlerror());
+		log_warn("plugin %s/%s ignored: %s", dir, name, dl_error());
 		return;
 	}
-	plugin = dlsym(so, "dbg_plugin");
+	plugin = dl_symbol(so, "dbg_plugin");
 	why = plugin ? examine(all, plugin) : "it exports no 'dbg_plugin'";
 	if (why) {
 		log_warn("plugin %s/%s ignored: %s", dir, name, why);
-		(void)dlclose(so); /* nothing of it is in use */
+		dl_close(so);
 		return;
 	}
 	add(all, plugin);
@@ -119,6 +119,7 @@ static void load_directory(struct plugins *all, const char *dir)
 			strv_add(&names, e->d_name);
 	if (names.n == 0)
 		return;
+	dl_need();
 	why = fstat(fd, &st) < 0 ? strerror(errno) : refuse(&st, S_IFDIR);
 	if (why) {
 		log_warn("plugin directory %s ignored: %s", dir, why);
