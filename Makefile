@@ -24,7 +24,7 @@ ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 STATIC_CC ?= $(shell command -v musl-gcc >/dev/null 2>&1 && echo musl-gcc || echo $(CC))
 STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie \
 	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(STATIC_CC) -dumpmachine))
-STATIC_LDFLAGS = -s -static -no-pie -Wl,-z,noexecstack
+STATIC_LDFLAGS = -s -static -Wl,-z,noexecstack
 # The loader shim: no C library, no relocation; it keeps its symbols for debuggers.
 LD_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -ffreestanding -fPIE -fvisibility=hidden -fno-stack-protector \
 	-fno-asynchronous-unwind-tables $(if $(filter x86_64,$(ARCH)),-fcf-protection=none)
@@ -110,7 +110,7 @@ $O/dbg: $(DBG_OBJ) $(DBG_DYNAMIC_OBJ)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DBG_LIBS)
 else
 $O/dbg: $(DBG_OBJ) $(DBG_STATIC_OBJ)
-	$(Q)$(CC) -static -no-pie -Wl,-z,relro,-z,noexecstack $(LDFLAGS) -o $@ $^ -ljansson
+	$(Q)$(CC) -static -Wl,-z,relro,-z,noexecstack $(LDFLAGS) -o $@ $^ -ljansson
 endif
 $O/libexec/dbg/dbg-pkg: $(PKG_OBJ)
 	@mkdir -p $(@D)
