@@ -139,6 +139,9 @@ static int copy_entry(struct copy *c, int from, int to, const char *prefix, cons
 
 	if (statx(from, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) < 0)
 		return 0; /* gone meanwhile */
+	/* A terminal of the session is made below pts: no link may stand there. */
+	if (depth == 0 && strcmp(name, "pts") == 0 && !S_ISDIR(st.stx_mode))
+		return 0;
 	if (S_ISLNK(st.stx_mode))
 		return copy_link(from, to, name);
 	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)

@@ -277,6 +277,8 @@ static int timeout_ms(const struct front *f)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
+enum { DRAIN_MS = 100 };
+
 static int loop(struct front *f, struct err *err)
 {
 	struct relay *relays[] = { &f->keys, &f->screen, &f->io.relays[0], &f->io.relays[1],
@@ -317,6 +319,9 @@ static int loop(struct front *f, struct err *err)
 			if (r < 0)
 				return -1;
 			ended = r > 0;
+			/* The helper was killed: who still holds the pty is ended by us. */
+			if (ended && !f->exited && !f->deadline)
+				f->deadline = now_ms() + DRAIN_MS;
 		}
 	}
 	return 0;

@@ -60,13 +60,17 @@ def _kill_live(kind, victims, tty):
             code = p.wait(5)
             status = code if code >= 0 else 128 - code
         t.eq(status in ((137,) if "dbg" in victims else (125, 137)), True, "status %d" % status)
+        if {"dbg", "dbg-watch"} <= set(victims):
+            # Nobody who could look is left: the next dbg command ends the rest.
+            r = t.dbg("gc")
+            t.eq((r.status, r.err in (b"", b"dbg: ended what 1 killed session had left\n")), (0, True), r)
         # The rest is the leftover checker's: every job, in the session and out of it, must be gone.
     return test
 
 
 for _kind in ("DEFAULT", "HOSTPID", "USERNS"):
     for _victims in (("dbg",), ("dbg-watch",), ("dbg-init",), ("dbg", "dbg-watch"), ("dbg", "dbg-init"),
-                     ("dbg-watch", "dbg-init")):
+                     ("dbg-watch", "dbg-init"), ("dbg", "dbg-watch", "dbg-init")):
         for _tty in (False, True):
             if _kind == "HOSTPID" and len(_victims) > 1 and "dbg-init" in _victims and _tty:
                 continue  # the same as without a terminal

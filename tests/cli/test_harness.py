@@ -19,7 +19,7 @@ def test_zoo_kinds(t):
         status = open("/proc/%d/status" % c.pid).read()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         uid = fields["Uid"].split()[0]
-        t.eq(uid, {"NOCAP": "1000", "USERNS": "100000"}.get(kind, "0"), kind + " uid")
+        t.eq(uid, {"NOCAP": "1000", "USERNS": "100000", "USERNET": "100000"}.get(kind, "0"), kind + " uid")
         bound = int(fields["CapBnd"], 16)
         want = {"PRIV": bound, "NOCAP": 0}.get(kind, 0xa80425fb)
         t.eq(bound, want, kind + " capabilities")
