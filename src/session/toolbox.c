@@ -218,13 +218,15 @@ static int note_watched(const char *pid, void *arg)
 	return 0;
 }
 
-/* Our tmpfs at /dev with our overlay in it: nothing else looks like this. */
-static bool has_our_mounts(const char *pid)
+/* Our tmpfs at /dev with our overlay in it: nothing else looks like this. -1: a
+ * process on its way out, which shows no mounts any more, says neither. */
+static int has_our_mounts(const char *pid)
 {
 	cleanup_free char *path = xasprintf("/proc/%s/mountinfo", pid), *text = NULL;
 
-	return fd_slurp_proc(AT_FDCWD, path, 16 << 20, &text, NULL) == 0 &&
-	       strstr(text, "/dev/.dbg ") && strstr(text, " - overlay dbg-toolbox ") &&
+	if (fd_slurp_proc(AT_FDCWD, path, 16 << 20, &text, NULL) < 0 || text[0] == '\0')
+		return -1;
+	return strstr(text, "/dev/.dbg ") && strstr(text, " - overlay dbg-toolbox ") &&
 	       strstr(text, " - tmpfs dbg-dev ");
 }
 
@@ -235,13 +237,17 @@ static int end_orphan(const char *pid, void *arg)
 	struct sweep what = { .procfd = -1 };
 	cleanup_fd int procfs = -1;
 	struct stat st;
+	int ours;
 
 	if (stat(path, &st) < 0 || st.st_ino == gc->own || has(gc->watched, gc->nwatched, st.st_ino) ||
 	    has(gc->looked, gc->nlooked, st.st_ino))
 		return 0;
 	/* One that is just being made has only its watcher in it. */
-	if (is_named(pid, PLAN_NAME_WATCH) || is_named(pid, "dbg-start") || !has_our_mounts(pid)) {
-		if (gc->nlooked < SESSIONS_MAX && !is_named(pid, PLAN_NAME_WATCH))
+	if (is_named(pid, PLAN_NAME_WATCH) || is_named(pid, "dbg-start"))
+		return 0;
+	ours = has_our_mounts(pid);
+	if (ours <= 0) {
+		if (ours == 0 && gc->nlooked < SESSIONS_MAX)
 			gc->looked[gc->nlooked++] = st.st_ino;
 		return 0;
 	}
