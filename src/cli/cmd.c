@@ -59,10 +59,26 @@ static const struct cmd *find_or_suggest(const char *name, struct err *err)
 	return NULL;
 }
 
+/* "attach web ls -l": the command's words are where only options and one name may be. */
+static bool is_stray_command(const struct cmd *cmd, const struct opt_parsed *p)
+{
+	return cmd->takes_rest && cmd->max_operands >= 0 && p->operands.n > (size_t)cmd->max_operands;
+}
+
+static int refuse_stray_command(const struct cmd *cmd, const struct opt_parsed *p, struct err *err)
+{
+	(void)err_usage(err, "%s: unexpected argument '%s'", cmd->name, p->operands.v[cmd->max_operands]);
+	err_hint(err, "a command goes behind '--': dbg %s %s -- %s ...", cmd->name,
+		 cmd->max_operands > 0 ? p->operands.v[0] : "", p->operands.v[cmd->max_operands]);
+	return -1;
+}
+
 static int check_operands(const struct cmd *cmd, const struct opt_parsed *p, struct err *err)
 {
 	int n = (int)p->operands.n;
 
+	if (is_stray_command(cmd, p))
+		return refuse_stray_command(cmd, p, err);
 	if (n < cmd->min_operands)
 		(void)err_usage(err, "%s: missing argument, expected: dbg %s %s", cmd->name, cmd->name,
 				cmd->operands);
@@ -104,6 +120,8 @@ static int run(const struct cmd *cmd, int argc, char **argv, const struct cmd_im
 	int r;
 
 	r = opt_parse(cmd->opts, args, argc, argv, cmd->stop_at_operand, &parsed, err);
+	if (r < 0 && is_stray_command(cmd, &parsed))
+		return refuse_stray_command(cmd, &parsed, err);
 	if (r < 0) {
 		err_wrap(err, "%s", cmd->name);
 		return r;

@@ -34,7 +34,7 @@ class Report:
     """Sections of rows: what, figure, beside it, goal, met."""
 
     def __init__(self):
-        self.sections, self.missing = [], []
+        self.sections, self.missing, self.load = [], [], load()
 
     def section(self, title):
         self.sections.append((title, []))
@@ -48,8 +48,10 @@ class Report:
     def text(self, runs):
         out = ["# Benchmarks", "",
                "Written by `make bench`; medians of %d interleaved runs after a warm-up, on one machine: Linux %s, %s, "
-               "%d CPUs. Figures differ between machines, ratios much less." % (
-                   runs, platform.release().split("-")[0], platform.machine(), os.cpu_count()), ""]
+               "%d CPUs. Figures differ between machines, ratios much less; on a busy machine neither mean much." % (
+                   runs, platform.release().split("-")[0], platform.machine(), os.cpu_count()), "",
+               "Load average of other work when it began: %.1f%s." % (
+                   self.load, " (BUSY: run it again when the machine is idle)" if busy(self.load) else ""), ""]
         for title, rows in self.sections:
             if not rows:
                 continue
@@ -58,6 +60,14 @@ class Report:
         if self.missing:
             out += ["## Not measured", ""] + ["- %s: %s" % m for m in self.missing] + [""]
         return "\n".join(out)
+
+
+def load():
+    return os.getloadavg()[0]
+
+
+def busy(average):
+    return average > os.cpu_count() / 2
 
 
 def ms(seconds):
@@ -285,6 +295,8 @@ def main():
     if os.geteuid() != 0:
         sys.exit("bench: needs root, as dbg attach does")
     bench = Bench(args.runs)
+    if busy(bench.report.load):
+        print("bench: the machine is busy (load %.1f): the figures mean little" % bench.report.load, file=sys.stderr)
     try:
         for name in args.only or MEASURES:
             print("%s" % name)
@@ -308,7 +320,7 @@ def main():
 def renew(bench):
     """Each measure has directories and engines of its own; the report goes on."""
     fresh = Bench(bench.runs)
-    fresh.report = bench.report
+    fresh.report = bench.report  # with the load of the beginning
     return fresh
 
 

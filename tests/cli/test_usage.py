@@ -34,3 +34,17 @@ def test_full_disk_is_an_error(t):
 def test_closed_standard_descriptors(t):
     """R22: nothing that dbg opens may land on a closed 0, 1 or 2."""
     t.dbg("--version", close=(0, 1, 2)).check(0, b"", b"")
+
+
+def test_command_without_dashes(t):
+    """What people type first: dbg attach web ls -l"""
+    for words in (["ls"], ["ls", "-l"], ["ls", "--nonesuch"]):
+        t.dbg("attach", "web", *words).check(2, b"", b"dbg: attach: unexpected argument 'ls'\n"
+                                             b"dbg: hint: a command goes behind '--': dbg attach web -- ls ...\n")
+
+
+def test_first_word_alone(t):
+    t.dbg("toolbox").check(2, b"", b"dbg: toolbox: which subcommand?\ndbg: hint: 'dbg toolbox --help' lists them\n")
+    t.dbg("toolbox", "bild").check(2, b"", b"dbg: unknown command 'toolbox bild'\n"
+                                   b"dbg: hint: did you mean 'dbg toolbox build'?\n")
+    t.eq(t.dbg("toolbox", "--help").out, t.dbg("help", "toolbox").check(0, err=b"").out)

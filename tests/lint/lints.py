@@ -124,6 +124,7 @@ HOST_PATHS = {
     "src/ns/ns.c": "our own /proc/self/ns/NAME",
     "src/session/builder.c": "a loader of dbg's own installation",
     "src/session/filter.c": "the host's cache of compiled filters",
+    "src/session/toolbox.c": "toolbox and store of the host",
     "src/session/prepare.c": "toolbox and store of the host; /proc files of a process held by pidfd",
 }
 
