@@ -16,10 +16,12 @@
  *     | read, decide,          | private copy              |                    |
  *     | make mounts            |                           |                    |
  *     |--- DESCRIPTORS, PLAN ->| build /dev                |                    |
- *     |                        | fork into the pid ns ---->| join the rest      |
- *     |                        | back to the host's view   | pty, powers        |
- *     |                        |--- #1 go ---------------->|                    |
- *     |<----------- MOUNTED ---|                           | fork ------------->| drop, exec
+ *     |<----------- MOUNTED ---|                           |                    |
+ *     |                        | fork into the pid ns ---->|                    |
+ *     |                        | back to the host's view   |                    |
+ *     |                        |--- #1 go ---------------->| (with cgroups only)|
+ *     |                        |                           | join the rest, pty |
+ *     |                        |                           | fork ------------->| drop, exec
  *     |<----------------------------------- PTY (fd) ------|                    |
  *     |<----------------------------------- EXEC_FAILED ---|<-- errno ----------|
  *     |--- SIGNAL ---------------------------------------->| kill               |

@@ -6,11 +6,12 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "util/str.h"
 
-enum { RELAY_BUF = 64 << 10 };
+enum { RELAY_BUF = 64 << 10, RELAY_SPLICE = 1 << 20 };
 #define PIPEFS_MAGIC 0x50495045 /* linux/magic.h */
 
 void relay_start(struct relay *r, int from, int to)
@@ -34,7 +35,11 @@ static void end_to(struct relay *r)
 
 size_t relay_poll(const struct relay *r, struct pollfd *p)
 {
-	if (r->end > r->start && r->to >= 0)
+	/* The pipe's end is what makes us wait: a file is always ready. */
+	if (r->splice && r->from >= 0 && r->to >= 0)
+		*p = r->owns_to ? (struct pollfd){ .fd = r->to, .events = POLLOUT } :
+				  (struct pollfd){ .fd = r->from, .events = POLLIN };
+	else if (r->end > r->start && r->to >= 0)
 		*p = (struct pollfd){ .fd = r->to, .events = POLLOUT };
 	else if (r->from >= 0 && r->to >= 0)
 		*p = (struct pollfd){ .fd = r->from, .events = POLLIN };
@@ -85,10 +90,29 @@ static void pull(struct relay *r)
 	r->end = (size_t)n;
 }
 
+/* Falls back to copying where the file cannot do it (O_APPEND, some file systems). */
+static void move_pages(struct relay *r)
+{
+	ssize_t n = splice(r->from, NULL, r->to, NULL, RELAY_SPLICE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	if (n < 0 && errno == EINVAL) {
+		r->splice = false;
+		return;
+	}
+	end_from(r);
+	end_to(r);
+}
+
 void relay_move(struct relay *r, const struct pollfd *p)
 {
 	if (!p->revents)
 		return;
+	if (r->splice) {
+		move_pages(r);
+		return;
+	}
 	if (r->end > r->start && p->fd == r->to)
 		push(r);
 	else if (p->fd == r->from)
@@ -120,6 +144,20 @@ static bool is_anonymous_pipe(int fd)
 	       (unsigned long)fs.f_type == PIPEFS_MAGIC;
 }
 
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* A pipe of ours between the caller's descriptor i and the session. */
 static int open_relay(struct stdio *s, int i, bool connect)
 {
@@ -141,10 +179,11 @@ static int open_relay(struct stdio *s, int i, bool connect)
 	} else {
 		relay_start(r, fds[0], i);
 		r->owns_from = true;
-		r->blocking_to = true;
+		r->blocking_to = !is_file(i);
 		if (fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0)
 			return -errno;
 	}
+	r->splice = is_file(i);
 	return 0;
 }
 
@@ -156,7 +195,7 @@ static bool same_file(int a, int b)
 	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-int stdio_open(struct stdio *s, bool no_stdin, struct err *err)
+int stdio_open(struct stdio *s, bool no_stdin, int dev, struct err *err)
 {
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
 		bool silent = i == STDIN_FILENO && no_stdin;
@@ -166,6 +205,11 @@ int stdio_open(struct stdio *s, bool no_stdin, struct err *err)
 			s->session[i] = i;
 			s->passed[i] = true;
 			continue;
+		}
+		if (dev >= 0 && !silent && is_null(i)) {
+			s->session[i] = openat(dev, "null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+			if (s->session[i] >= 0)
+				continue;
 		}
 		if (i == STDERR_FILENO && !s->passed[STDOUT_FILENO] && same_file(STDOUT_FILENO, i)) {
 			s->session[i] = fcntl(s->session[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);

@@ -17,7 +17,8 @@
 struct relay {
 	int from, to;          /* -1: this side has ended */
 	bool owns_from, owns_to;
-	bool blocking_to;      /* `to` is not ours to make non-blocking: small writes only */
+	bool blocking_to;      /* `to` may block and is not ours to change: small writes only */
+	bool splice;           /* a pipe and a file: the kernel moves the pages */
 	char *buf;
 	size_t start, end;
 };
@@ -44,8 +45,11 @@ struct stdio {
 	struct relay relays[3];
 };
 #define STDIO_INIT { .session = { -1, -1, -1 }, .relays = { RELAY_INIT, RELAY_INIT, RELAY_INIT } }
-/* no_stdin: the session reads end of file. -errno as an error. */
-int stdio_open(struct stdio *s, bool no_stdin, struct err *err);
+/*
+ * no_stdin: the session reads end of file. dev: the session's /dev, whose null
+ * takes the place of the host's; -1 none.
+ */
+int stdio_open(struct stdio *s, bool no_stdin, int dev, struct err *err);
 /* The session has its copies. */
 void stdio_hand_over(struct stdio *s);
 void stdio_clear(struct stdio *s);

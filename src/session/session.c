@@ -395,7 +395,7 @@ static int result(struct front *f, struct err *err)
 static int connect_stdio(struct front *f, struct err *err)
 {
 	if (!f->o->tty)
-		return stdio_open(&f->io, f->o->no_stdin, err);
+		return stdio_open(&f->io, f->o->no_stdin, f->p->dev.fd, err);
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
 		f->io.session[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (f->io.session[i] < 0)

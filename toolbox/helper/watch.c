@@ -144,6 +144,7 @@ _Noreturn void watch_main(struct helper *h)
 	receive_plan(h);
 	build_mounts(h);
 	note_mount_namespace(h, "thread-self/ns/mnt");
+	report(PLAN_MSG_MOUNTED, 0, h->mnt_dev, h->mnt_ino, -1, NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, h->lifeline) < 0)
 		fail("socket pair");
 	if ((h->plan->namespaces & CLONE_NEWPID) && setns(PLAN_FD_PID, CLONE_NEWPID) < 0)
@@ -160,9 +161,10 @@ _Noreturn void watch_main(struct helper *h)
 	if (h->init_pidfd < 0)
 		fail("watch the session");
 	leave_mounts();
-	join_cgroups(h);
-	report(PLAN_MSG_MOUNTED, 0, h->mnt_dev, h->mnt_ino, -1, NULL);
-	if (send(h->lifeline[0], "g", 1, MSG_NOSIGNAL) != 1) /* #1 */
-		fail("start the session");
+	if (h->plan->ncgroups > 0) {
+		join_cgroups(h);
+		if (send(h->lifeline[0], "g", 1, MSG_NOSIGNAL) != 1) /* #1 */
+			fail("start the session");
+	}
 	watch(h);
 }
