@@ -62,6 +62,8 @@ def _kill_live(kind, victims, tty):
         t.eq(status in ((137,) if "dbg" in victims else (125, 137)), True, "status %d" % status)
         if {"dbg", "dbg-watch"} <= set(victims):
             # Nobody who could look is left: the next dbg command ends the rest.
+            for v in victims:
+                t.poll_until(lambda v=v: attacks.comm(pids[v]) != v, 2, v + " is gone")
             t.dbg("gc").check(0, b"", re.compile(rb"(dbg: ended what \d killed sessions? had left\n)?"))
         # The rest is the leftover checker's: every job, in the session and out of it, must be gone.
     return test
