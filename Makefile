@@ -223,6 +223,8 @@ check-full:
 check-builds:
 	@echo "build: $(CC), no warning"
 	@$(MAKE) -s WERROR=1 tests
+	@echo "build: base toolbox"
+	@$(MAKE) -s toolbox
 	@echo "build: clang, no warning"
 	@$(MAKE) -s WERROR=1 CC=clang SAN= O=build/clang $(filter-out %.stamp,$(PROGRAMS:$O/%=build/clang/%)) $(UNIT:$O/%=build/clang/%)
 	@echo "build: fuzz targets, AddressSanitizer and UBSan"

@@ -215,7 +215,9 @@ class Context:
     Failure, eq, fail = Failure, staticmethod(eq), staticmethod(fail)
     poll_until = staticmethod(poll_until)
     top, build, dbg_path = TOP, BUILD, DBG
-    default_config = {}
+    # One base toolbox serves every build.
+    default_config = {} if BUILD == os.path.join(TOP, "build") else \
+        {"toolbox": os.path.join(TOP, "build/lib/dbg/toolbox/base")}
     full = os.environ.get("DBG_TESTS_FULL") == "1"
     san = os.environ.get("DBG_TESTS_SAN") == "1"
 
