@@ -253,3 +253,13 @@ def test_hostile_clients(t):
     held[0].settimeout(5)
     t.eq(b"dbg 0.1.0\n" in held[0].recv(20000), True)
     leave(t, term)
+
+
+@requires("root")
+def test_own_shell_wherever_a_session_can_be(t):
+    """No toolbox, no /dev, no /proc, no mapped root: --shell dbg needs nothing of it."""
+    t.config["toolbox"] = t.path("none")
+    for kind in ("SCRATCH", "USERNS", "ROFS", "NODEV", "NOPROC", "NOCAP"):
+        c = t.container(kind)
+        r = t.dbg("attach", "-q", "--shell", "dbg", "-c", "ls -d /app | cat; exit 4", c.target)
+        t.eq((kind, r.status, r.out), (kind, 4, b"/app\n"))
