@@ -113,18 +113,20 @@ const char *pkg_gpgv_status(const char *status)
 	return good > 0 && valid > 0 ? NULL : why;
 }
 
-int pkg_dearmor(const char *text, size_t len, char **out, size_t *out_len)
+int pkg_dearmor(const char *bytes_in, size_t len, char **out, size_t *out_len)
 {
 	static const char begin[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 	static const char stop[] = "-----END PGP PUBLIC KEY BLOCK-----";
 	cleanup_str struct str b64 = { NULL, 0, 0 };
 	cleanup_str struct str all = { NULL, 0, 0 };
-	const char *p = memmem(text, len, begin, strlen(begin)), *end = text + len;
+	cleanup_free char *text = xmalloc(len + 1); /* with an end that no scan runs over */
+	const char *p, *end = text + len;
 
+	memcpy(text, bytes_in, len);
+	text[len] = '\0';
+	p = memmem(text, len, begin, strlen(begin));
 	if (!p) {
-		*out = xmalloc(len + 1);
-		memcpy(*out, text, len);
-		(*out)[len] = '\0';
+		*out = take_ptr(text);
 		*out_len = len;
 		return 0;
 	}
