@@ -194,7 +194,8 @@ int store_commit(struct store *s, const json_t *manifest, const char *base, stru
 	if (gen < 0)
 		return err_sys(err, -gen, "make a generation");
 	r = fill(s, gen, manifest, base, err);
-	if (r == 0 && syncfs(s->fd) < 0)
+	/* Contents are on the disk since store_settle(); fsync brings the links, before the switch. */
+	if (r == 0 && fsync(gen) < 0)
 		r = err_sys(err, errno, "write %s to disk", s->path);
 	if (r == 0 && renameat(generations, tmp, generations, name) < 0)
 		r = err_sys(err, errno, "name the generation");

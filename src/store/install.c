@@ -198,17 +198,24 @@ static int add_packages(struct work *w, struct err *err)
 {
 	const struct pkg_list *l = &w->solution.packages;
 	struct term_progress bar;
+	cleanup_strv struct strv sums = { NULL, 0 };
 	uint64_t total = 0, done = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		total += l->v[i].size;
+		strv_add(&sums, l->v[i].sha256);
+	}
 	term_progress_start(&bar, "unpack and relocate", total, -1);
 	for (size_t i = 0; i < l->n && r == 0; i++) {
 		r = store_add(w->s, l->v[i].name, l->v[i].sha256, err);
 		done += l->v[i].size;
 		term_progress_update(&bar, done);
 	}
+	if (r == 0)
+		r = store_settle(w->s, &sums, err);
+	if (r < 0)
+		store_discard(w->s);
 	term_progress_end(&bar, r == 0 ? "done" : "failed");
 	return r;
 }

@@ -224,16 +224,11 @@ void store_prune(json_t *manifest)
 
 /* --- packages ------------------------------------------------------------- */
 
-/* Everything that was written is on the disk, or was not written. */
-static int sync_store(const struct store *s, struct err *err)
+/* Into a directory that nobody sees yet: no sync of its own, store_settle() does it for all. */
+static int write_new(int dirfd, const char *name, const char *text, size_t len, struct err *err)
 {
-	return syncfs(s->fd) < 0 ? err_sys(err, errno, "write %s to disk", s->path) : 0;
-}
-
-static int write_json(int dirfd, const char *name, const json_t *value, struct err *err)
-{
-	cleanup_free char *text = json_dumps(value, JSON_INDENT(1) | JSON_SORT_KEYS);
-	int r = text ? fd_replace_at(dirfd, name, text, strlen(text), 0644) : -ENOMEM;
+	cleanup_fd int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int r = fd < 0 ? -errno : fd_write_all(fd, text, len);
 
 	return r < 0 ? err_sys(err, -r, "write %s", name) : 0;
 }
@@ -244,17 +239,18 @@ static int fill_package(int fd, int deb, struct err *err)
 	cleanup_json json_t *alternatives = json_object();
 	cleanup_str struct str sums = { NULL, 0, 0 };
 	cleanup_fd int root = tree_make_dir(fd, "root");
-	int r;
+	cleanup_free char *text = NULL;
 
 	if (root < 0)
 		return err_sys(err, -root, "make a directory");
 	if (tree_unpack(deb, root, alternatives, err) < 0 || elf_relocate_tree(root, NULL, err) < 0 ||
 	    tree_sums(root, &sums, err) < 0)
 		return -1;
-	r = fd_replace_at(fd, "sums", sums.buf ? sums.buf : "", sums.len, 0644);
-	if (r < 0)
-		return err_sys(err, -r, "write the list of files");
-	return write_json(fd, "alternatives.json", alternatives, err);
+	if (write_new(fd, "sums", sums.buf ? sums.buf : "", sums.len, err) < 0)
+		return -1;
+	text = json_dumps(alternatives, JSON_INDENT(1) | JSON_SORT_KEYS);
+	return text ? write_new(fd, "alternatives.json", text, strlen(text), err) :
+		      err_sys(err, ENOMEM, "write alternatives.json");
 }
 
 int store_add(struct store *s, const char *name, const char *sha256, struct err *err)
@@ -276,13 +272,31 @@ int store_add(struct store *s, const char *name, const char *sha256, struct err 
 	if (fd < 0)
 		return err_sys(err, -fd, "unpack %s", name);
 	r = fill_package(fd, deb, err);
-	if (r == 0)
-		r = sync_store(s, err);
-	if (r == 0 && renameat(packages, tmp, packages, sha256) < 0)
-		r = err_sys(err, errno, "name the unpacked package");
-	if (r < 0) {
+	if (r < 0)
 		err_wrap(err, "package %s", name);
-		(void)tree_remove(packages, tmp); /* else swept by the next run */
-	}
 	return r;
+}
+
+int store_settle(struct store *s, const struct strv *sums, struct err *err)
+{
+	cleanup_fd int packages = tree_open_dir(s->fd, "packages");
+
+	if (packages < 0)
+		return err_sys(err, -packages, "open %s/packages", s->path);
+	/* One sync for all of them: a name never stands for less than its content. */
+	if (syncfs(s->fd) < 0)
+		return err_sys(err, errno, "write %s to disk", s->path);
+	for (size_t i = 0; i < sums->n; i++) {
+		char tmp[80];
+
+		(void)snprintf(tmp, sizeof(tmp), ".tmp-%s", sums->v[i]);
+		if (renameat(packages, tmp, packages, sums->v[i]) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "name the unpacked package");
+	}
+	return 0;
+}
+
+void store_discard(struct store *s)
+{
+	sweep(s->fd, "packages", ".tmp-");
 }

@@ -49,10 +49,14 @@ json_t *store_find(const json_t *manifest, const char *name);
 bool store_root_has_program(int dirfd, const char *root, const char *program);
 
 /*
- * Puts downloads/SHA256 into packages/SHA256: unpacked, relocated, read over
+ * Unpacks and relocates downloads/SHA256 beside packages/, and reads it over
  * once more for the list of its files. A package that is there is left alone.
  */
 int store_add(struct store *s, const char *name, const char *sha256, struct err *err);
+/* What was added is brought to disk and named packages/SHA256 (`sums`: which). */
+int store_settle(struct store *s, const struct strv *sums, struct err *err);
+/* What was added and not settled goes. */
+void store_discard(struct store *s);
 
 /*
  * Makes a generation of the packages of the manifest and switches the profile

@@ -537,7 +537,7 @@ def test_killed_at_each_step(t):
     r = repo(t)
     r.publish()
     points = [(call, n) for call, ns in (("mkdirat", (1, 3, 5, 7, 9)), ("renameat", (1, 2, 3, 5, 7)), ("symlinkat", (1,)),
-                                         ("linkat", (1, 2)), ("syncfs", (1, 2)), ("flock", (1,)),
+                                         ("linkat", (1, 2)), ("syncfs", (1,)), ("fsync", (1, 2, 3)), ("flock", (1,)),
                                          ("unlinkat", (1, 3))) for n in ns]
     struck = 0
     for call, n in points:
