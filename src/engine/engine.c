@@ -96,12 +96,13 @@ static bool is_random_id(const char *id)
 	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
 }
 
-static bool is_same(const struct container *have, const char *engine, const struct dbg_container *c)
+static bool is_same(const struct container *have, const char *engine, const struct dbg_container *c,
+		    bool random_id)
 {
 	if (strcmp(have->engine, engine) == 0) /* found by its id and by its name */
 		return strcmp(have->id, c->id) == 0 &&
 		       strcmp(have->scope ? have->scope : "", c->scope ? c->scope : "") == 0;
-	if (is_random_id(c->id) && strcmp(have->id, c->id) == 0)
+	if (random_id && strcmp(have->id, c->id) == 0)
 		return true;
 	return c->pid > 0 && have->pid == c->pid;
 }
@@ -121,11 +122,13 @@ static int collect_one(void *arg, const struct dbg_container *c)
 	struct collecting *to = arg;
 	struct containers *out = to->out;
 	struct container *n;
+	bool random_id;
 
 	if (!c->id || !c->name || !is_wanted(to->name, c))
 		return 0;
+	random_id = is_random_id(c->id);
 	for (size_t i = 0; i < out->n; i++)
-		if (is_same(&out->v[i], to->engine, c))
+		if (is_same(&out->v[i], to->engine, c, random_id))
 			return 0;
 	out->v = xrealloc(out->v, out->n + 1, sizeof(*out->v));
 	n = &out->v[out->n++];

@@ -55,6 +55,8 @@ void containers_clear(struct containers *c);
  * and, where the engine told none, the command line of its process.
  */
 void container_settle(struct container *c);
+/* The first of these alone: false, and exited, when its process is gone or there is none. */
+bool container_check_alive(struct container *c);
 /* Is the process frozen by its cgroup (version 1 or 2)? */
 bool engine_process_is_frozen(pid_t pid);
 /* Does a whole component of a path in /proc/PID/cgroup's text contain `hint`? */

@@ -113,16 +113,22 @@ static char *command_of(pid_t pid)
 	return text;
 }
 
-void container_settle(struct container *c)
+bool container_check_alive(struct container *c)
 {
 	if (c->pid <= 0)
+		return false;
+	if (is_its_process(c))
+		return true;
+	c->pid = 0;
+	c->state = DBG_STATE_EXITED;
+	c->exit_code = -1; /* nobody who saw it end has written it down */
+	return false;
+}
+
+void container_settle(struct container *c)
+{
+	if (!container_check_alive(c))
 		return;
-	if (!is_its_process(c)) {
-		c->pid = 0;
-		c->state = DBG_STATE_EXITED;
-		c->exit_code = -1; /* nobody who saw it end has written it down */
-		return;
-	}
 	if (c->state == DBG_STATE_RUNNING && engine_process_is_frozen(c->pid))
 		c->state = DBG_STATE_PAUSED;
 	if (c->started == 0)

@@ -32,7 +32,7 @@ int run_complete_targets(void *args, const struct opt_parsed *parsed, struct err
 	(void)args; /* no options */
 	engine_collect(NULL, NULL, &all); /* what fails has no names to offer */
 	for (size_t i = 0; i < all.n; i++)
-		container_settle(&all.v[i]);
+		(void)container_check_alive(&all.v[i]); /* pid 0 says it */
 	for (size_t i = 0; i < all.n; i++) {
 		const struct container *c = &all.v[i];
 		bool whole = by_engine || is_shared(&all, i);
