@@ -261,7 +261,8 @@ class Bench:
         """Index and download are there; the toolbox is without the tool."""
         self.report.section("Installing a tool (index and download there)")
         tool = "strace"
-        if self.dbg("install", tool) < 0.05 and not os.path.exists(os.path.join(self.t.store, "profile")):
+        self.dbg("install", tool)
+        if not os.path.lexists(os.path.join(self.t.store, "profile")):
             tool = "ltrace"  # strace is in the base already
             self.dbg("install", tool)
         samples = []
