@@ -131,8 +131,11 @@ static int solve(struct work *w, struct err *err)
 	/* Once for packages; once more when names were programs. */
 	for (int round = 0; round < 2; round++) {
 		pkg_solution_clear(&w->solution);
-		if (pkg_solve(w->s->fd, &w->sources, &w->index, &request, &w->solution, err) < 0)
+		if (pkg_solve(w->s->fd, &w->sources, &w->index, &request, &w->solution, err) < 0) {
+			if (str_has_prefix(err->msg, "package index:")) /* ours, not the mirror's */
+				err_hint(err, "the store is damaged: 'dbg toolbox reset' makes it anew");
 			return -1;
+		}
 		if (w->solution.unknown.n == 0)
 			return 0;
 		if (round == 0 && replace_programs(w, err) < 0)

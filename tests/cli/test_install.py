@@ -565,3 +565,12 @@ def test_damaged_store(t):
     t.eq(res.err.endswith(b"\ndbg: hint: 'dbg toolbox reset' makes it anew\n"), True, res.err)
     t.dbg("toolbox", "reset").check(0, b"")
     t.dbg("install", "tool").check(0)
+    for name in os.listdir(t.store + "/index"):
+        if name.endswith(".solv"):
+            open(os.path.join(t.store, "index", name), "w").close()
+    t.dbg("install", "leaf").check(0)  # it came along: no index is needed
+    t.dbg("uninstall", "leaf", "tool").check(0)
+    t.dbg("install", "tool").check(1, b"", re.compile(
+        b"dbg: package index: [^\n]*\ndbg: hint: the store is damaged: 'dbg toolbox reset' makes it anew\n"))
+    t.dbg("toolbox", "reset").check(0)
+    t.dbg("install", "tool").check(0)
