@@ -20,6 +20,9 @@ enum rule_end {
 	END_INTERP,  /* a dynamic linker's name, and the end of the string */
 };
 
+/* Shortest and longest run of capitals that is looked up. */
+enum { ENV_MIN = 3, ENV_MAX = 64 };
+
 enum rule_where {
 	IN_DATA = 1 << 0,
 	IN_TEXT = 1 << 1,
@@ -207,9 +210,10 @@ static bool is_env_char(uint8_t c)
 }
 
 /*
- * file[at..end) is a whole string that looks like a variable's name. A linker
- * stores "HOME" as the tail of "XDG_CONFIG_HOME" when a program has both, so a
- * listed tail counts too: the longer name is then one that nobody sets.
+ * file[at..end) is the capitals that a string ends in, often the whole of it. A
+ * linker stores "HOME" as the tail of "XDG_CONFIG_HOME", or of "cannot find
+ * HOME", when a program has both, so a listed tail counts too: the longer name
+ * is then one that nobody sets, the message is one letter off.
  */
 static void scan_env(const struct scan *s, size_t at, size_t end)
 {
@@ -270,15 +274,13 @@ static void scan_python(const struct scan *s, size_t at, size_t end)
 /* One NUL-terminated (or, at the region's end, cut off) string of data. */
 static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 {
-	size_t i = at;
+	size_t tail = end;
 
-	while (i < end && is_env_char(s->file[i]))
-		i++;
-	if (i == end && end < to && end - at >= 3 && end - at < 64) {
-		scan_env(s, at, end);
-		return;
-	}
-	for (i = at; i < end; i++) {
+	while (!s->is_text && end < to && tail > at && is_env_char(s->file[tail - 1]))
+		tail--;
+	if (end - tail < ENV_MIN || end - tail > ENV_MAX)
+		tail = end;
+	for (size_t i = at; i < tail; i++) {
 		if (s->file[i] == '/')
 			i = scan_path(s, at, i, to) - 1;
 		else if (s->file[i] == '$' && !s->is_text)
@@ -286,6 +288,7 @@ static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 		else if (s->file[i] == 'E' && !s->is_text)
 			scan_python(s, i, end);
 	}
+	scan_env(s, tail, end);
 }
 
 void scan_region(const struct scan *s, size_t from, size_t to)
