@@ -74,7 +74,7 @@ def test_prompt_says_where_one_is(t):
 @requires("root", "bash-static")
 def test_commands_reach_the_host(t):
     term = attach(t)
-    command(term, "builtins", re.compile(rb"COMMAND +WHAT IT DOES\s+install NAME\.\.\. .*dbg version .*", re.S))
+    command(term, "builtins", re.compile(rb"COMMAND +WHAT IT DOES\s+install NAME\.\.\. .*dbg version [^\n]*", re.S))
     command(term, "dbg version", "\rdbg 0.1.0\r\n")
     command(term, "dbg version | cat -A", "dbg 0.1.0$\r\n")
     term.send("dbg attach web\n")
