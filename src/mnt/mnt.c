@@ -2,6 +2,7 @@
 /* Detached file systems by the new mount interface: see mnt.h. */
 #include "mnt/mnt.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "sys/sys.h"
@@ -57,6 +58,19 @@ int mnt_overlay_ro(const int *dirs, size_t ndirs, struct err *err)
 	mount = sys_fsmount(fs, SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV |
 					SYS_MOUNT_ATTR_NOATIME);
 	return mount < 0 ? failed(mount, "mount the toolbox overlay", err) : mount;
+}
+
+int mnt_idmap(int dir, int userns)
+{
+	const struct sys_mount_attr map = { .attr_set = SYS_MOUNT_ATTR_IDMAP,
+					    .userns_fd = (uint64_t)userns };
+	cleanup_fd int mount = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	int r;
+
+	if (mount < 0)
+		return mount;
+	r = sys_mount_setattr(mount, "", AT_EMPTY_PATH, &map);
+	return r < 0 ? r : take_fd(&mount);
 }
 
 int mnt_tmpfs(const char *size, unsigned int mode, struct err *err)

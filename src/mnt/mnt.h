@@ -22,6 +22,12 @@
  */
 int mnt_overlay_ro(const int *dirs, size_t ndirs, struct err *err);
 
+/*
+ * A detached clone of a directory, its owners mapped by a user namespace
+ * (mount_setattr(2), MOUNT_ATTR_IDMAP). Returns its descriptor or -errno.
+ */
+int mnt_idmap(int dir, int userns);
+
 /* A tmpfs with a root directory of this mode. Returns the mount's descriptor. */
 int mnt_tmpfs(const char *size, unsigned int mode, struct err *err);
 

@@ -416,10 +416,13 @@ int prepare_plan(const struct target *t, const struct session_options *o, struct
 		 struct err *err)
 {
 	struct winsize ws = term_size(STDIN_FILENO);
+	cleanup_fd int userns = -1;
 
 	if (read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
 		return -1;
-	p->toolbox = toolbox_mount(err);
+	if (p->namespaces & CLONE_NEWUSER)
+		userns = openat(p->procdir, "ns/user", O_RDONLY | O_CLOEXEC);
+	p->toolbox = toolbox_mount(userns, err);
 	if (p->toolbox < 0) {
 		/* Without tools there is still dbg's own shell, and the container's programs. */
 		if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)

@@ -25,7 +25,27 @@
 
 /* --- the mount -------------------------------------------------------------- */
 
-int toolbox_mount(struct err *err)
+/* Layers seen through id-mapped clones; those that refuse stay as they are. */
+static int mount_layers(const int *layers, size_t n, int userns, struct err *err)
+{
+	cleanup_fd int a = -1, b = -1;
+	int *const held[] = { &a, &b };
+	int mapped[2] = { layers[0], layers[1] }, mount;
+	struct err mapped_err = ERR_INIT;
+
+	for (size_t i = 0; userns >= 0 && i < n; i++) {
+		*held[i] = mnt_idmap(layers[i], userns);
+		mapped[i] = *held[i] >= 0 ? *held[i] : layers[i];
+	}
+	if (a >= 0 && b >= 0) {
+		mount = mnt_overlay_ro(mapped, n, &mapped_err);
+		if (mount >= 0)
+			return mount;
+	}
+	return mnt_overlay_ro(layers, n, err);
+}
+
+int toolbox_mount(int userns, struct err *err)
 {
 	cleanup_free char *profile = xasprintf("%s/profile", paths_store());
 	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
@@ -40,7 +60,7 @@ int toolbox_mount(struct err *err)
 		return -1;
 	}
 	if (top >= 0) {
-		mount = mnt_overlay_ro(with_store, 2, err);
+		mount = mount_layers(with_store, 2, userns, err);
 		if (mount >= 0)
 			return mount;
 		/* A damaged store never stops a session: the base alone. */
@@ -52,7 +72,7 @@ int toolbox_mount(struct err *err)
 		err_hint(err, "'make toolbox' or a reinstallation of dbg brings it back");
 		return -1;
 	}
-	return mnt_overlay_ro(alone, 2, err);
+	return mount_layers(alone, 2, userns, err);
 }
 
 /* --- sessions ------------------------------------------------------------------ */
@@ -145,16 +165,34 @@ static _Noreturn void child_attach(const struct found *s, int mount)
 	_exit(sys_move_mount(mount, "", s->dev, ".dbg", SYS_MOVE_MOUNT_F_EMPTY_PATH) < 0 ? 2 : 0);
 }
 
+/* The user namespace of the session, -1 when it is ours: that of the watcher's child. */
+static int open_userns(const char *pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%s/task/%s/children", pid, pid), *text = NULL;
+	cleanup_fd int fd = -1;
+	struct stat ours, theirs;
+
+	if (fd_slurp_proc(AT_FDCWD, path, 4096, &text, NULL) < 0)
+		return -1;
+	text[strcspn(text, " \n")] = '\0';
+	fd = *text ? open_proc(text, "ns/user", O_RDONLY) : -1;
+	if (fd < 0 || fstat(fd, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0 ||
+	    (ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev))
+		return -1;
+	return take_fd(&fd);
+}
+
 static int refresh_one(const char *pid, void *arg)
 {
 	struct refresh *r = arg;
 	struct found s;
-	cleanup_fd int mount = -1;
+	cleanup_fd int mount = -1, userns = -1;
 	pid_t child;
 
 	if (!is_watcher(pid) || open_session(pid, &s) < 0)
 		return 0;
-	mount = toolbox_mount(r->err);
+	userns = open_userns(pid);
+	mount = toolbox_mount(userns, r->err);
 	if (mount >= 0)
 		(void)mnt_dev_link(mount, s.dev); /* new names at the top; the others are there */
 	child = mount < 0 ? -1 : proc_fork("dbg-refresh", PROC_DEATHSIG);

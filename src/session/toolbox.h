@@ -9,8 +9,12 @@
  * A detached read-only overlay of the store's profile and the base toolbox.
  * Returns its descriptor. A store that cannot be used is a warning, not an
  * error: the base alone is mounted then.
+ *
+ * userns: the user namespace of the target when it is not ours, so that the
+ * tools belong to its root rather than to nobody; -1 none. Where the kernel
+ * cannot do that, they belong to nobody: readable all the same.
  */
-int toolbox_mount(struct err *err);
+int toolbox_mount(int userns, struct err *err);
 
 /*
  * Mounts the toolbox as it is now over that of every open session, where it is
