@@ -85,6 +85,27 @@ static int copy_node(const struct copy *c, int to, const char *name, const struc
 	return 0;
 }
 
+/*
+ * Relocated tools look for their libraries and configuration below /dev, so a
+ * container must not be able to put anything of its own there: the toolbox's
+ * names come first, and of the container's only nodes, mounts, sockets and
+ * these links are taken. What looks like a library is never taken.
+ */
+static const char *const known_links[] = { "core", "fd", "log", "ptmx", "rtc", "stderr", "stdin", "stdout" };
+
+static bool is_known_link(const char *name)
+{
+	for (size_t i = 0; i < sizeof(known_links) / sizeof(known_links[0]); i++)
+		if (strcmp(name, known_links[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_for_loader(const char *name)
+{
+	return strncmp(name, "ld", 2) == 0 || strncmp(name, "lib", 3) == 0 || strstr(name, ".so");
+}
+
 static int copy_link(int from, int to, const char *name)
 {
 	char target[PATH_MAX];
@@ -119,6 +140,7 @@ static int copy_subdir(struct copy *c, int from, int to, const char *prefix, con
 {
 	cleanup_free char *deeper = xasprintf("%s%s/", prefix, name);
 	cleanup_fd int old = -1, new = -1;
+	int r;
 
 	if (depth >= DEPTH_MAX)
 		return 0;
@@ -130,7 +152,10 @@ static int copy_subdir(struct copy *c, int from, int to, const char *prefix, con
 		return 0; /* exchanged under us: an empty directory is safe */
 	if (fchown(new, st->stx_uid, st->stx_gid) < 0)
 		return -errno;
-	return copy_dir(c, old, new, deeper, depth + 1);
+	r = copy_dir(c, old, new, deeper, depth + 1);
+	if (r == 0)
+		(void)unlinkat(to, name, AT_REMOVEDIR); /* only when nothing was worth taking */
+	return r;
 }
 
 static int copy_entry(struct copy *c, int from, int to, const char *prefix, const char *name, int depth)
@@ -143,14 +168,16 @@ static int copy_entry(struct copy *c, int from, int to, const char *prefix, cons
 	if (depth == 0 && strcmp(name, "pts") == 0 && !S_ISDIR(st.stx_mode))
 		return 0;
 	if (S_ISLNK(st.stx_mode))
-		return copy_link(from, to, name);
+		return c->rules->links || (depth == 0 && is_known_link(name)) ? copy_link(from, to, name) : 0;
 	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return place_submount(c, to, prefix, name, S_ISDIR(st.stx_mode));
 	if (S_ISCHR(st.stx_mode) || S_ISBLK(st.stx_mode))
 		return copy_node(c, to, name, &st);
 	if (S_ISDIR(st.stx_mode))
 		return copy_subdir(c, from, to, prefix, name, &st, depth);
-	return place_submount(c, to, prefix, name, false);
+	if (S_ISSOCK(st.stx_mode) || S_ISFIFO(st.stx_mode))
+		return place_submount(c, to, prefix, name, false);
+	return 0;
 }
 
 static int copy_dir(struct copy *c, int from, int to, const char *prefix, int depth)
@@ -170,7 +197,8 @@ static int copy_dir(struct copy *c, int from, int to, const char *prefix, int de
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		/* Ours below: a target that is a session itself must not shadow it. */
-		if (depth == 0 && (strcmp(e->d_name, ".dbg") == 0 || strcmp(e->d_name, ".session") == 0))
+		if (depth == 0 && (strcmp(e->d_name, ".dbg") == 0 || strcmp(e->d_name, ".session") == 0 ||
+				   is_for_loader(e->d_name)))
 			continue;
 		c->entries++;
 		r = copy_entry(c, from, to, prefix, e->d_name, depth);
@@ -222,12 +250,12 @@ static int fill(int old_dev, int toolbox_root, uid_t uid, gid_t gid, const struc
 	if (fchownat(dev->fd, "", uid, gid, AT_EMPTY_PATH) < 0 || mkdirat(dev->fd, ".dbg", 0755) < 0)
 		return -errno;
 	r = make_standard(dev->fd);
+	if (r == 0 && toolbox_root >= 0)
+		r = mnt_dev_link(toolbox_root, dev->fd);
 	if (r == 0 && old_dev >= 0)
 		r = copy_dir(&c, old_dev, dev->fd, "", 0);
 	if (r == 0 && !dev->has_pts && mkdirat(dev->fd, "pts", 0755) < 0 && errno != EEXIST)
 		r = -errno;
-	if (r == 0 && toolbox_root >= 0)
-		r = mnt_dev_link(toolbox_root, dev->fd);
 	return r;
 }
 

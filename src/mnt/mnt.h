@@ -38,6 +38,7 @@ struct mnt_device {
 };
 struct mnt_dev_rules {
 	bool all;                         /* every node there is */
+	bool links;                       /* every symbolic link: a /dev of the host itself */
 	const struct mnt_device *devices; /* these beyond the standard ones */
 	size_t ndevices;
 };
@@ -48,11 +49,11 @@ struct mnt_dev {
 	bool has_pts;           /* "pts" is among them */
 };
 /*
- * Makes a session's /dev: the entries of old_dev (a directory descriptor in the
- * target's mounts, -1 none), the standard nodes, a directory `.dbg` for the
- * toolbox, and a link NAME -> .dbg/NAME for each entry of toolbox_root (-1
- * none) that is not there already. Root directory and links belong to
- * uid:gid (the host's numbers of the target's root).
+ * Makes a session's /dev: the standard nodes, a directory `.dbg` for the
+ * toolbox, a link NAME -> .dbg/NAME for each entry of toolbox_root (-1 none),
+ * and, under names that are still free, the nodes, mounts and sockets of
+ * old_dev (a directory descriptor in the target's mounts, -1 none). The root
+ * directory belongs to uid:gid (the host's numbers of the target's root).
  */
 int mnt_dev_make(int old_dev, int toolbox_root, uid_t uid, gid_t gid,
 		 const struct mnt_dev_rules *rules, struct mnt_dev *out, struct err *err);

@@ -15,6 +15,8 @@ static const char *const bash_code[] = {
 	"HISTFILE", "HISTCONTROL", "HISTIGNORE", "INPUTRC",
 };
 
+static const char *const of_terminal[] = { "COLORTERM", "NO_COLOR" };
+
 static bool names(const char *entry, const char *name)
 {
 	size_t n = strlen(name);
@@ -111,6 +113,10 @@ void env_build(const struct env_input *in, struct strv *out)
 	if (in->term)
 		set(out, "TERM", in->term);
 	set_default(out, "TERM", "dumb");
+	/* How our terminal shows colours, and whether its owner wants them. */
+	for (size_t i = 0; in->term && i < sizeof(of_terminal) / sizeof(of_terminal[0]); i++)
+		if (getenv(of_terminal[i]))
+			set(out, of_terminal[i], getenv(of_terminal[i]));
 	if (in->home)
 		set(out, "HOME", in->home);
 	set_default(out, "HOME", "/root");

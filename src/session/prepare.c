@@ -5,6 +5,7 @@
  */
 #include "session/prepare.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/engine.h"
 #include "session/env.h"
 #include "session/filter.h"
 #include "session/plain.h"
@@ -115,6 +117,24 @@ static int make_dir(int at, const char *name, mode_t mode, uid_t uid, gid_t gid)
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* The tools' own start-up files (vim, nano, curl, readline): for a single
+ * command as for a shell. Without them tools still run, with their defaults. */
+static void link_home(int toolbox, int home)
+{
+	int fd = toolbox < 0 ? -1 : openat(toolbox, "dbg/etc/home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+		char target[NAME_MAX + 32];
+
+		if (e->d_name[0] != '.' || e->d_name[1] == '\0' || e->d_name[1] == '.')
+			continue;
+		(void)snprintf(target, sizeof(target), "/dev/.dbg/dbg/etc/home/%s", e->d_name);
+		if (symlinkat(target, home, e->d_name) < 0)
+			return; /* as said */
+	}
+}
+
 static int make_session_dir(struct prepared *p, struct err *err)
 {
 	cleanup_fd int home = -1, tmp = -1;
@@ -126,6 +146,7 @@ static int make_session_dir(struct prepared *p, struct err *err)
 		tmp = make_dir(p->session_dir, "tmp", 01777, p->host_uid, p->host_gid);
 	if (p->session_dir < 0 || home < 0 || tmp < 0)
 		return err_sys(err, errno, "make the session's directory");
+	link_home(p->toolbox, home);
 	return 0;
 }
 
@@ -134,7 +155,8 @@ static int make_dev(const struct session_options *o, struct prepared *p, struct 
 {
 	cleanup_free struct mnt_device *devices = NULL;
 	struct mnt_dev_rules rules = { .all = o->power == SESSION_POWER_ADMIN ||
-					      !(p->namespaces & CLONE_NEWNS) };
+					      !(p->namespaces & CLONE_NEWNS),
+				       .links = !(p->namespaces & CLONE_NEWNS) };
 	cleanup_fd int old = fd_open_in_root(p->root, "dev", O_RDONLY | O_DIRECTORY, 0);
 	int64_t uid = ns_map_id(p->procdir, "uid_map", 0), gid = ns_map_id(p->procdir, "gid_map", 0);
 	mode_t mask;
@@ -442,8 +464,15 @@ int prepare_plan(const struct target *t, const struct session_options *o, struct
 		return -1;
 	plan_env(t, o, p);
 	plan_workdir(o, p);
-	if (o->power == SESSION_POWER_TARGET)
+	if (o->power == SESSION_POWER_TARGET) {
+		/* Its cgroup is frozen: whoever joins it freezes with it. */
+		if (engine_process_is_frozen(t->proc.pid)) {
+			(void)err_set(err, "it is paused, and --power target would join its frozen cgroup");
+			err_hint(err, "--power debug (the default) works in a paused container");
+			return -1;
+		}
 		open_cgroups(p);
+	}
 	p->plan.plan.ncgroups = (uint32_t)p->ncgroups;
 	return 0;
 }
