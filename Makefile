@@ -22,7 +22,9 @@ ALL_CFLAGS = $(BASE_CFLAGS) $(HARDEN) -fPIE $(SANFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 # The static programs: musl keeps them at some 50 KB; any static libc will do.
 STATIC_CC ?= $(shell command -v musl-gcc >/dev/null 2>&1 && echo musl-gcc || echo $(CC))
-STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie \
+# AddressSanitizer has no static runtime; UBSan needs none when it traps.
+STATIC_SAN := $(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error)
+STATIC_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Os -g $(WARN) -Isrc -I. -fno-stack-protector -fno-pie $(STATIC_SAN) \
 	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include -idirafter /usr/include/$(shell $(STATIC_CC) -dumpmachine))
 STATIC_LDFLAGS = -s -static -Wl,-z,noexecstack
 # The loader shim: no C library, no relocation; it keeps its symbols for debuggers.
@@ -134,7 +136,7 @@ $O/readline.a:
 		$$($(CC) -print-file-name=libreadline.a) $@
 $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h src/session/inside_proto.h) $O/readline.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(filter-out -no-pie,$(STATIC_LDFLAGS)) -o $@ $(SHELL_SRC) $O/readline.a
+	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_SAN) $(filter-out -no-pie,$(STATIC_LDFLAGS)) -o $@ $(SHELL_SRC) $O/readline.a
 
 -include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
 

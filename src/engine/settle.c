@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "ns/ns.h"
 #include "util/fds.h"
 #include "util/proc.h"
 
@@ -36,9 +37,9 @@ bool engine_cgroup_has(const char *text, const char *hint)
 }
 
 /* Below the cgroup tree of one version: does `file` of the group begin with this text? */
-static bool group_says(const char *tree, const char *group, size_t len, const char *file, const char *says)
+static bool group_says(const char *tree, const struct ns_cgroup *c, const char *file, const char *says)
 {
-	cleanup_free char *path = xasprintf("/sys/fs/cgroup%s%.*s/%s", tree, (int)len, group, file);
+	cleanup_free char *path = xasprintf("/sys/fs/cgroup%s%.*s/%s", tree, (int)c->path_len, c->path, file);
 	cleanup_free char *text = NULL;
 
 	return fd_slurp_proc(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL) == 0 && strstr(text, says);
@@ -47,23 +48,15 @@ static bool group_says(const char *tree, const char *group, size_t len, const ch
 bool engine_process_is_frozen(pid_t pid)
 {
 	cleanup_free char *text = read_proc(pid, "cgroup", NULL);
+	const char *at = text;
+	struct ns_cgroup c;
 
-	for (const char *line = text; line && *line != '\0'; line = strchr(line, '\n')) {
-		const char *name, *group;
-		size_t len;
-
-		line += *line == '\n';
-		name = strchr(line, ':');
-		group = name ? strchr(name + 1, ':') : NULL;
-		if (!group)
-			break;
-		len = strcspn(++group, "\n");
-		if (str_has_prefix(name, ":freezer:") &&
-		    group_says("/freezer", group, len, "freezer.state", "FROZEN"))
+	while (ns_cgroup_next(&at, &c)) {
+		if (c.controllers_len == strlen("freezer") && str_has_prefix(c.controllers, "freezer:") &&
+		    group_says("/freezer", &c, "freezer.state", "FROZEN"))
 			return true;
-		if (str_has_prefix(line, "0::") &&
-		    (group_says("", group, len, "cgroup.events", "frozen 1") ||
-		     group_says("/unified", group, len, "cgroup.events", "frozen 1")))
+		if (c.controllers_len == 0 && (group_says("", &c, "cgroup.events", "frozen 1") ||
+					       group_says("/unified", &c, "cgroup.events", "frozen 1")))
 			return true;
 	}
 	return false;

@@ -56,32 +56,54 @@ int ns_differences(int procdir, uint32_t *flags, struct err *err)
 	return 0;
 }
 
-int64_t ns_map_id(int procdir, const char *map, uint32_t id)
+int64_t ns_parse_map(const char *text, enum ns_map_way way, uint32_t id)
+{
+	const char *line;
+	size_t len;
+
+	while ((line = str_line(&text, &len))) {
+		cleanup_free char *copy = xstrndup(line, len);
+		unsigned long inside, outside, count, from;
+
+		if (sscanf(copy, " %lu %lu %lu", &inside, &outside, &count) != 3)
+			continue;
+		from = way == NS_MAP_TO_HOST ? inside : outside;
+		if (id < from || id - from >= count)
+			continue;
+		from = (way == NS_MAP_TO_HOST ? outside : inside) + (id - from);
+		return from < UINT32_MAX ? (int64_t)from : -1;
+	}
+	return -1;
+}
+
+static int64_t map_id(int procdir, const char *map, enum ns_map_way way, uint32_t id)
 {
 	cleanup_free char *text = NULL;
 
 	if (fd_slurp_proc(procdir, map, PROC_FILE_MAX, &text, NULL) < 0)
 		return -1;
-	for (char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		unsigned long inside, outside, count;
+	return ns_parse_map(text, way, id);
+}
 
-		if (sscanf(line, " %lu %lu %lu", &inside, &outside, &count) == 3 && id >= inside &&
-		    id - inside < count)
-			return (int64_t)(outside + (id - inside));
-	}
-	return -1;
+int64_t ns_map_id(int procdir, const char *map, uint32_t id)
+{
+	return map_id(procdir, map, NS_MAP_TO_HOST, id);
+}
+
+int64_t ns_unmap_id(int procdir, const char *map, uint32_t host_id)
+{
+	return map_id(procdir, map, NS_MAP_FROM_HOST, host_id);
 }
 
 /* The value behind "Name:\t" in a status file, NULL when absent. */
 static const char *status_value(const char *text, const char *name)
 {
-	size_t n = strlen(name);
+	size_t n = strlen(name), len;
+	const char *line;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, n) == 0 && line[n] == ':')
+	while ((line = str_line(&text, &len)))
+		if (len > n && strncmp(line, name, n) == 0 && line[n] == ':')
 			return line + n + 1 + strspn(line + n + 1, "\t ");
-	}
 	return NULL;
 }
 
@@ -89,7 +111,8 @@ static uint64_t status_number(const char *text, const char *name, int base)
 {
 	const char *value = status_value(text, name);
 
-	return value ? strtoull(value, NULL, base) : 0;
+	/* strtoull(3) would go on to the next line for a number. */
+	return value && *value != '\n' ? strtoull(value, NULL, base) : 0;
 }
 
 static void read_groups(const char *text, struct ns_creds *out)
@@ -109,17 +132,12 @@ static uint32_t effective_id(const char *text, const char *name)
 {
 	const char *value = status_value(text, name);
 
-	value = value ? strchr(value, '\t') : NULL;
-	return value ? (uint32_t)strtoul(value + 1, NULL, 10) : 0;
+	value += value ? strcspn(value, "\t\n") : 0;
+	return value && *value == '\t' ? (uint32_t)strtoul(value + 1, NULL, 10) : 0;
 }
 
-int ns_read_creds(int procdir, struct ns_creds *out, struct err *err)
+void ns_parse_creds(const char *text, struct ns_creds *out)
 {
-	cleanup_free char *text = NULL;
-	int r = fd_slurp_proc(procdir, "status", PROC_FILE_MAX, &text, NULL);
-
-	if (r < 0)
-		return err_sys(err, -r, "read its /proc/PID/status");
 	*out = (struct ns_creds){
 		.uid = effective_id(text, "Uid"),
 		.gid = effective_id(text, "Gid"),
@@ -133,5 +151,36 @@ int ns_read_creds(int procdir, struct ns_creds *out, struct err *err)
 		.umask = (uint32_t)status_number(text, "Umask", 8),
 	};
 	read_groups(text, out);
+}
+
+int ns_read_creds(int procdir, struct ns_creds *out, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	int r = fd_slurp_proc(procdir, "status", PROC_FILE_MAX, &text, NULL);
+
+	if (r < 0)
+		return err_sys(err, -r, "read its /proc/PID/status");
+	ns_parse_creds(text, out);
 	return 0;
+}
+
+bool ns_cgroup_next(const char **at, struct ns_cgroup *out)
+{
+	const char *line;
+	size_t len;
+
+	while ((line = str_line(at, &len))) {
+		const char *end = line + len, *name = memchr(line, ':', len), *path;
+
+		path = name ? memchr(name + 1, ':', (size_t)(end - name - 1)) : NULL;
+		if (!path || path + 1 == end || path[1] != '/')
+			continue;
+		name++;
+		if (strncmp(name, "name=", strlen("name=")) == 0)
+			name += strlen("name=");
+		*out = (struct ns_cgroup){ .controllers = name, .controllers_len = (size_t)(path - name),
+					   .path = path + 1, .path_len = (size_t)(end - path - 1) };
+		return true;
+	}
+	return false;
 }

@@ -47,7 +47,9 @@ static uint64_t limit_value(const char **at)
 	char *end;
 	uint64_t value;
 
-	*at += strspn(*at, " ");
+	*at += strspn(*at, " "); /* of the line: strtoull(3) would go on to the next */
+	if (**at == '\n')
+		return 0;
 	if (str_has_prefix(*at, "unlimited")) {
 		*at += strlen("unlimited");
 		return ~(uint64_t)0;
@@ -57,7 +59,20 @@ static uint64_t limit_value(const char **at)
 	return value;
 }
 
-/* /proc/PID/limits: name in 26 columns, soft, hard, unit. proc(5) */
+int powers_parse_limits(const char *text, uint64_t limits[16][2], struct err *err)
+{
+	for (size_t i = 0; i < sizeof(limit_names) / sizeof(limit_names[0]); i++) {
+		const char *at = strstr(text, limit_names[i].name);
+
+		if (!at)
+			return err_set(err, "read its limits: no '%s'", limit_names[i].name);
+		at += strlen(limit_names[i].name);
+		limits[limit_names[i].resource][0] = limit_value(&at);
+		limits[limit_names[i].resource][1] = limit_value(&at);
+	}
+	return 0;
+}
+
 static int read_limits(int procdir, struct powers *p, struct err *err)
 {
 	cleanup_free char *text = NULL, *score = NULL;
@@ -65,15 +80,8 @@ static int read_limits(int procdir, struct powers *p, struct err *err)
 
 	if (r < 0)
 		return err_sys(err, -r, "read its limits");
-	for (size_t i = 0; i < sizeof(limit_names) / sizeof(limit_names[0]); i++) {
-		const char *at = strstr(text, limit_names[i].name);
-
-		if (!at)
-			return err_set(err, "read its limits: no '%s'", limit_names[i].name);
-		at += strlen(limit_names[i].name);
-		p->rlimits[limit_names[i].resource][0] = limit_value(&at);
-		p->rlimits[limit_names[i].resource][1] = limit_value(&at);
-	}
+	if (powers_parse_limits(text, p->rlimits, err) < 0)
+		return -1;
 	if (fd_slurp_proc(procdir, "oom_score_adj", 64, &score, NULL) == 0)
 		p->oom_score_adj = (int)strtol(score, NULL, 10);
 	p->limits = true;
@@ -129,21 +137,12 @@ static void root_only(struct powers *p)
 	p->permitted = p->effective = p->uid == 0 ? p->bounding : 0;
 }
 
-/* The ids of the target in its own user namespace. */
+/* The id of the target in its own user namespace. */
 static uint32_t unmap(int procdir, const char *map, uint32_t host_id)
 {
-	cleanup_free char *text = NULL;
+	int64_t id = ns_unmap_id(procdir, map, host_id);
 
-	if (fd_slurp_proc(procdir, map, 1 << 20, &text, NULL) < 0)
-		return host_id;
-	for (char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		unsigned long inside, outside, count;
-
-		if (sscanf(line, " %lu %lu %lu", &inside, &outside, &count) == 3 &&
-		    host_id >= outside && host_id - outside < count)
-			return (uint32_t)(inside + (host_id - outside));
-	}
-	return host_id;
+	return id < 0 ? host_id : (uint32_t)id;
 }
 
 static void ids_of_target(int procdir, const struct ns_creds *t, struct powers *p)

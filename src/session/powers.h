@@ -32,18 +32,23 @@ struct session_user {
 
 int powers_decide(int procdir, enum session_power level, const struct session_user *user,
 		  struct powers *out, struct err *err);
+/*
+ * The parser of /proc/PID/limits (name in 26 columns, soft, hard, unit: proc(5));
+ * limits[RLIMIT_*] = { soft, hard }, all ones for "unlimited".
+ */
+int powers_parse_limits(const char *text, uint64_t limits[16][2], struct err *err);
 /* For the banner: "14 capabilities of the container + SYS_PTRACE NET_RAW, its seccomp filter". */
 char *powers_describe(const struct powers *p, const struct ns_creds *target, enum session_power level)
 	__attribute__((returns_nonnull));
 
 /*
  * NAME|UID[:GROUP|GID] by the files of the container's root (O_PATH descriptor),
- * which are parsed in a throw-away process. user NULL: root, home from the file
- * only when `want_home`.
+ * which are parsed in a throw-away process. A number is a number whatever the
+ * files say, and the only thing that works without them.
  */
 int session_user_find(int rootfd, const char *text, struct session_user *out, struct err *err);
 
-/* The parser behind it, for tests: passwd and group text, see session_user_find(). */
+/* The parser behind it: the texts of both files, "" for one that is not there. */
 int session_user_parse(const char *passwd, const char *group, const char *text,
 		       struct session_user *out, struct err *err);
 

@@ -377,40 +377,35 @@ static int plan_powers(const struct session_options *o, struct prepared *p, stru
 	return 0;
 }
 
-/*
- * The target's cgroups: /proc/PID/cgroup has "N:controllers:path" for each
- * hierarchy of version 1 and "0::path" for version 2. cgroups(7)
- */
+/* cgroup.procs of one cgroup, -1 when there is nothing to join. */
+static int open_cgroup(const struct ns_cgroup *c, const char *unified)
+{
+	cleanup_free char *path = xasprintf("%.*s/", (int)c->path_len, c->path), *file = NULL;
+
+	/* The root cgroup means no confinement; one beside ours is not to be reached. */
+	if (c->path_len == 1 || strstr(path, "/../"))
+		return -1;
+	file = xasprintf("/sys/fs/cgroup/%.*s%scgroup.procs",
+			 (int)(c->controllers_len ? c->controllers_len : strlen(unified)),
+			 c->controllers_len ? c->controllers : unified, path);
+	return open(file, O_WRONLY | O_CLOEXEC);
+}
+
+/* The target's cgroups. */
 static void open_cgroups(struct prepared *p)
 {
 	/* Beside version 1 hierarchies the unified one has a directory of its own. */
 	const char *unified = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "." : "unified";
 	cleanup_free char *text = NULL;
+	struct ns_cgroup c;
 
 	if (fd_slurp_proc(p->procdir, "cgroup", 1 << 16, &text, NULL) < 0)
 		return;
-	for (char *line = text; line && *line && p->ncgroups < PLAN_CGROUPS_MAX;) {
-		char *next = strchr(line, '\n'), *controllers = strchr(line, ':'), *path;
-		cleanup_free char *file = NULL;
-		int fd;
+	for (const char *at = text; p->ncgroups < PLAN_CGROUPS_MAX && ns_cgroup_next(&at, &c);) {
+		int fd = open_cgroup(&c, unified);
 
-		if (next)
-			*next++ = '\0';
-		path = controllers ? strchr(controllers + 1, ':') : NULL;
-		if (path) {
-			*path++ = '\0';
-			controllers++;
-			if (str_has_prefix(controllers, "name="))
-				controllers += strlen("name=");
-			/* The root cgroup means no confinement: nothing to join. */
-			file = xasprintf("/sys/fs/cgroup/%s%s/cgroup.procs",
-					 *controllers ? controllers : unified, path);
-			fd = strcmp(path, "/") == 0 || strstr(path, "/../") ? -1 :
-			     open(file, O_WRONLY | O_CLOEXEC);
-			if (fd >= 0)
-				p->cgroups[p->ncgroups++] = fd;
-		}
-		line = next;
+		if (fd >= 0)
+			p->cgroups[p->ncgroups++] = fd;
 	}
 }
 

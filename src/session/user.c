@@ -49,14 +49,10 @@ static int split(char *line, char **fields, int max)
 /* The next line of *at as an owned string, NULL at the end. */
 static char *next_line(const char **at)
 {
-	size_t n = strcspn(*at, "\n");
-	char *line;
+	size_t len;
+	const char *line = str_line(at, &len);
 
-	if (**at == '\0')
-		return NULL;
-	line = xstrndup(*at, n);
-	*at += n + ((*at)[n] == '\n');
-	return line;
+	return line ? xstrndup(line, len) : NULL;
 }
 
 /* By name, or by uid when name is NULL. Returns whether it is there. */
@@ -189,6 +185,31 @@ static int open_user_file(int rootfd, const char *path, struct err *err)
 	return take_fd(&fd);
 }
 
+/* What the throw-away process says was made from the container's bytes: bounded, ended. */
+static int take_answer(const char *answer, size_t len, struct session_user *out, struct err *err)
+{
+	struct err said;
+
+	if (len == sizeof(said)) {
+		memcpy(&said, answer, sizeof(said));
+		said.msg[sizeof(said.msg) - 1] = said.hint[sizeof(said.hint) - 1] = '\0';
+		if (said.status == ERR_STATUS_USAGE)
+			(void)err_usage(err, "%s", said.msg);
+		else
+			(void)err_set(err, "%s", said.msg[0] ? said.msg : "/etc/passwd of the container: malformed");
+		if (said.hint[0])
+			err_hint(err, "%s", said.hint);
+		return -1;
+	}
+	if (len != sizeof(*out))
+		return err_set(err, "/etc/passwd of the container: malformed");
+	memcpy(out, answer, sizeof(*out));
+	out->name[sizeof(out->name) - 1] = out->home[sizeof(out->home) - 1] = '\0';
+	if (out->ngroups > sizeof(out->groups) / sizeof(out->groups[0]))
+		out->ngroups = sizeof(out->groups) / sizeof(out->groups[0]);
+	return 0;
+}
+
 int session_user_find(int rootfd, const char *text, struct session_user *out, struct err *err)
 {
 	struct request rq = { .text = text };
@@ -210,16 +231,5 @@ int session_user_find(int rootfd, const char *text, struct session_user *out, st
 		return session_user_parse("", rq.group, text, out, err);
 	if (proc_parse(&parser, passwd, &answer, &len, err) < 0)
 		return -1;
-	if (len == sizeof(*err)) {
-		memcpy(err, answer, sizeof(*err));
-		err->msg[sizeof(err->msg) - 1] = err->hint[sizeof(err->hint) - 1] = '\0';
-		return -1;
-	}
-	if (len != sizeof(*out))
-		return err_set(err, "/etc/passwd of the container: malformed");
-	memcpy(out, answer, sizeof(*out));
-	out->name[sizeof(out->name) - 1] = out->home[sizeof(out->home) - 1] = '\0';
-	if (out->ngroups > 64)
-		out->ngroups = 64;
-	return 0;
+	return take_answer(answer, len, out, err);
 }

@@ -191,6 +191,17 @@ void strv_clear(struct strv *s)
 	*s = (struct strv){ NULL, 0 };
 }
 
+const char *str_line(const char **at, size_t *len)
+{
+	const char *line = *at;
+
+	if (!line || *line == '\0')
+		return NULL;
+	*len = strcspn(line, "\n");
+	*at = line + *len + (line[*len] == '\n');
+	return line;
+}
+
 bool str_has_prefix(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

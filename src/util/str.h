@@ -49,6 +49,11 @@ void strv_sort(struct strv *s); /* byte order, duplicates removed */
 void strv_clear(struct strv *s);
 #define cleanup_strv cleanup_(strv_clear)
 
+/*
+ * The next line of a text: where it begins, its length without the newline in
+ * *len, *at moved behind it. NULL at the end (*at NULL counts as that).
+ */
+const char *str_line(const char **at, size_t *len);
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
 

@@ -17,6 +17,7 @@
 
 static int tap_cases, tap_failed;
 static bool tap_bad;
+static const char *tap_skipped;
 
 #define CHECK(cond)                                                                    \
 	do {                                                                           \
@@ -37,11 +38,19 @@ static bool tap_bad;
 #define TAP_RUN(fn)                                                                    \
 	do {                                                                           \
 		tap_bad = false;                                                       \
+		tap_skipped = NULL;                                                    \
 		fn();                                                                  \
 		tap_cases++;                                                           \
 		tap_failed += tap_bad;                                                 \
-		printf("%sok %d - %s\n", tap_bad ? "not " : "", tap_cases, #fn);       \
+		printf("%sok %d - %s%s%s\n", tap_bad ? "not " : "", tap_cases, #fn,    \
+		       tap_skipped ? " # SKIP " : "", tap_skipped ? tap_skipped : ""); \
 	} while (0)
+
+/* In a case that cannot run here: say why and return. */
+static inline void tap_skip(const char *why)
+{
+	tap_skipped = why;
+}
 
 static inline int tap_done(void)
 {
