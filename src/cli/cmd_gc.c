@@ -9,8 +9,8 @@ const struct cmd cmd_gc = {
 	.operands = "",
 	.summary = "end what killed sessions left running",
 	.description =
-		"A session ends with its dbg, however that ends. Only when its two processes on the "
-		"host are killed in the same moment may programs of the session run on; this command "
+		"A session ends with its dbg, however that ends. Only when all three processes that "
+		"hold it are killed in the same moment may programs of the session run on; this command "
 		"finds and ends them. So does the next interactive 'dbg attach'.",
 	.group = CMD_GROUP_HOST,
 	.opts = opts,

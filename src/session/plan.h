@@ -66,6 +66,7 @@ enum plan_flags {
 	PLAN_OWN_MNT_IN_USERNS = 1 << 6, /* mount(2) is to work in the target's user namespace */
 	PLAN_KEEP_LIMITS = 1 << 7,  /* rlimits, umask and oom_score_adj are set from the plan */
 	PLAN_NEW_DEVPTS = 1 << 8,   /* the target has none: a private one */
+	PLAN_WORKDIR_MUST = 1 << 10, /* no falling back to / */
 	PLAN_PRIVATE_ROOT = 1 << 9, /* the target has no /dev: a root of bind mounts that has */
 };
 
@@ -105,7 +106,7 @@ enum plan_msg_type {
 	PLAN_MSG_FAILED = 32,  /* text: stage and object, value: errno; the end */
 	PLAN_MSG_MOUNTED,      /* a, b: st_dev and st_ino of the session's mount namespace */
 	PLAN_MSG_PTY,          /* with the master's descriptor */
-	PLAN_MSG_NOTE,         /* text: something the user should know */
+	PLAN_MSG_NO_WORKDIR,   /* value: errno; the payload's, instead of EXEC_FAILED */
 	PLAN_MSG_EXEC_FAILED,  /* value: errno */
 	PLAN_MSG_STOPPED,      /* the payload stopped (job control) */
 	PLAN_MSG_EXITED,       /* value: wait status */

@@ -313,6 +313,8 @@ static void plan_workdir(const struct session_options *o, struct prepared *p)
 	char now[PATH_MAX];
 	ssize_t n;
 
+	if (o->workdir)
+		p->plan.plan.flags |= PLAN_WORKDIR_MUST;
 	if (o->workdir || p->oci.cwd) {
 		p->plan.plan.workdir = builder_string(&p->plan, o->workdir ? o->workdir : p->oci.cwd);
 		return;

@@ -157,10 +157,11 @@ static int handle_message(struct front *f, const struct plan_msg *m, int fd, str
 		if (fd >= 0)
 			take_master(f, fd);
 		return 0;
-	case PLAN_MSG_NOTE:
-		if (f->o->workdir)
-			log_warn("no directory '%s' in the container: starting in /", f->o->workdir);
-		return 0;
+	case PLAN_MSG_NO_WORKDIR:
+		/* A program that was meant for one directory must not run in another. */
+		return err_sys(err, m->value > 0 && m->value < 4096 ? m->value : EPROTO,
+			       "--workdir '%s': enter it in the container",
+			       f->o->workdir ? f->o->workdir : "/");
 	case PLAN_MSG_EXEC_FAILED:
 		exec_failed(f, m->value);
 		return 0;

@@ -60,7 +60,7 @@ def _kill_live(kind, victims, tty):
             code = p.wait(5)
             status = code if code >= 0 else 128 - code
         t.eq(status in ((137,) if "dbg" in victims else (125, 137)), True, "status %d" % status)
-        if {"dbg", "dbg-watch"} <= set(victims):
+        if {"dbg", "dbg-watch", "dbg-init"} <= set(victims):
             # Nobody who could look is left: the next dbg command ends the rest.
             for v in victims:
                 t.poll_until(lambda v=v: attacks.comm(pids[v]) != v, 2, v + " is gone")

@@ -244,7 +244,7 @@ def test_workdir(t):
     t.dbg("attach", c.target, "--", "/app", "cwd").check(0, b"/home/user\n", b"")
     t.dbg("attach", c.target, "-w", "/etc", "--", "/app", "cwd").check(0, b"/etc\n", b"")
     t.dbg("attach", c.target, "-w", "/nonesuch", "--", "/app", "cwd").check(
-        0, b"/\n", b"dbg: warning: no directory '/nonesuch' in the container: starting in /\n")
+        125, b"", b"dbg: --workdir '/nonesuch': enter it in the container: No such file or directory\n")
 
 
 @requires("root")

@@ -21,6 +21,7 @@ struct helper {
 	int dev;             /* the session's /dev once it is in place, -1 none */
 	int lifeline[2];     /* watch and init: #1 go, #2 sweep */
 	pid_t init;          /* as seen by the host */
+	int family;          /* init: the list of its children, -1 not open */
 	int init_pidfd;
 	uint64_t mnt_dev, mnt_ino; /* identity of the session's mount namespace */
 };
@@ -45,6 +46,12 @@ void leave_mounts(void);
 /* init.c, role init: never returns. */
 _Noreturn void init_main(struct helper *h);
 
+/* family.c, role init: -1 where the kernel cannot tell; kills all children, never returns. */
+int family_open(void);
+_Noreturn void family_end(int list);
+
+/* payload.c. What needs the host's /proc, before init forks: inherited. */
+void payload_inherit(const struct helper *h);
 /* payload.c: the last steps before the user's program; never returns. `status`
  * gets errno when the program cannot be started. */
 _Noreturn void payload_main(const struct helper *h, int tty, int status);

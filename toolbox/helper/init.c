@@ -6,7 +6,8 @@
  *
  * Stage 1  root of the host, all capabilities: joins the other namespaces.
  * Stage 2  root of the target's user namespace: opens the pty.
- * Stage 3  after the payload was forked: CAP_KILL only, no new privileges.
+ * Stage 3  after the payload was forked: no new privileges, CAP_KILL, and until
+ *          the payload has run for a moment CAP_SYS_ADMIN (family.c).
  * Not readable by others in any stage.
  */
 #include "toolbox/helper/helper.h"
@@ -35,7 +36,7 @@
 
 #define DEVPTS_MAGIC 0x1cd1 /* linux/magic.h */
 
-static void join_namespaces(const struct helper *h)
+static void join_namespaces(struct helper *h)
 {
 	unsigned int others = h->plan->namespaces &
 			      (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | 0x80);
@@ -44,6 +45,9 @@ static void join_namespaces(const struct helper *h)
 	 * which that right is lost (a target may share, say, the host's network). */
 	if (others && setns(PLAN_FD_PID, (int)others) < 0)
 		fail("join the namespaces");
+	/* In a user namespace that hides parts of /proc no procfs can be mounted. */
+	if (h->plan->namespaces & CLONE_NEWUSER)
+		h->family = family_open();
 	if ((h->plan->namespaces & CLONE_NEWUSER) && setns(PLAN_FD_PID, CLONE_NEWUSER) < 0)
 		fail("join the user namespace");
 	if (h->plan->namespaces & CLONE_NEWUSER) {
@@ -89,19 +93,17 @@ static int open_pty(const struct helper *h, int *master)
 	return slave;
 }
 
-static void drop_to_kill(void)
+/* What this role may still do: nothing but what `caps` names. */
+static void keep_only(uint32_t caps)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
 	memset(data, 0, sizeof(data));
-	data[0].effective = data[0].permitted = 1u << CAP_KILL;
+	data[0].effective = data[0].permitted = caps;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_capset, &head, data) < 0)
 		fail("drop privilege");
 	hide(PLAN_NAME_INIT);
-	/* Credentials changed: the request would have been cleared. prctl(2) */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		fail("follow the watcher");
 }
 
 struct state {
@@ -145,17 +147,21 @@ static bool obey(const struct state *s)
 	return true;
 }
 
+enum { SETTLED_MS = 20 };
+
 static _Noreturn void serve(struct helper *h, pid_t payload, int children)
 {
 	struct state s = { .payload = payload };
-	bool front = true;
+	bool front = true, settled = false;
 
 	for (;;) {
-		struct pollfd p[2] = {
+		struct pollfd p[] = {
 			{ .fd = children, .events = POLLIN },
 			{ .fd = front ? PLAN_FD_CONTROL : -1, .events = POLLIN },
+			{ .fd = h->lifeline[1], .events = POLLIN },
 		};
 		bool left = reap(&s);
+		int r;
 
 		if (s.exited && !left)
 			_exit(0);
@@ -163,8 +169,19 @@ static _Noreturn void serve(struct helper *h, pid_t payload, int children)
 			s.swept = true; /* #2 orphans are left: the watcher ends them */
 			(void)send(h->lifeline[1], "s", 1, MSG_NOSIGNAL);
 		}
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		r = poll(p, sizeof(p) / sizeof(p[0]), settled ? -1 : SETTLED_MS);
+		if (r < 0 && errno != EINTR)
 			_exit(125);
+		if (r == 0) {
+			/* Short commands never pay for this. */
+			settled = true;
+			if (h->family < 0)
+				h->family = family_open();
+			keep_only(1u << CAP_KILL);
+			continue;
+		}
+		if (p[2].revents)
+			family_end(h->family); /* the watcher says nothing any more but this */
 		if (p[0].revents & POLLIN) {
 			struct signalfd_siginfo si;
 
@@ -189,15 +206,48 @@ static int started(int status)
 	return n == (ssize_t)sizeof(errnum) ? errnum : 0;
 }
 
+/* All that the joining needed; the target could get at it through us. */
+static void close_joining(const struct helper *h)
+{
+	for (int fd = PLAN_FD_PLAN; fd < PLAN_FD_END; fd++)
+		if (fd != PLAN_FD_PLAN && fd != PLAN_FD_CONTROL &&
+		    !(fd == PLAN_FD_EXEC && h->plan->flags & PLAN_EXEC_FD))
+			(void)close(fd); /* only looked through */
+}
+
+/* A pty's master goes to the front; returns the other end, -1 without PLAN_TTY. */
+static int make_terminal(const struct helper *h)
+{
+	int slave, master = -1;
+
+	if (!(h->plan->flags & PLAN_TTY))
+		return -1;
+	slave = open_pty(h, &master);
+	report(PLAN_MSG_PTY, 0, 0, 0, master, NULL);
+	(void)close(master); /* the front's now: its end must be the last */
+	return slave;
+}
+
+static int watch_children(void)
+{
+	sigset_t chld;
+	int fd;
+
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &chld, NULL);
+	fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		fail("watch the session");
+	return fd;
+}
+
 _Noreturn void init_main(struct helper *h)
 {
-	int slave = -1, master = -1, status[2], children, errnum;
-	sigset_t chld;
+	int slave, status[2], children, errnum;
 	char go;
 	pid_t pid;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		fail("follow the watcher");
 	hide(PLAN_NAME_INIT);
 	(void)close(h->lifeline[0]); /* the watcher's end: its death must reach us */
 	/* #1 it is in the container's cgroups, where it is to be in any */
@@ -206,16 +256,11 @@ _Noreturn void init_main(struct helper *h)
 	join_namespaces(h);
 	if (setsid() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		fail("become the session's parent");
-	if (h->plan->flags & PLAN_TTY) {
-		slave = open_pty(h, &master);
-		report(PLAN_MSG_PTY, 0, 0, 0, master, NULL);
-		(void)close(master); /* the front's now: its end must be the last */
-	}
-	(void)sigemptyset(&chld);
-	(void)sigaddset(&chld, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &chld, NULL);
-	children = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (children < 0 || pipe2(status, O_CLOEXEC) < 0)
+	slave = make_terminal(h);
+	payload_inherit(h);
+	close_joining(h);
+	children = watch_children();
+	if (pipe2(status, O_CLOEXEC) < 0)
 		fail("watch the session");
 	pid = fork();
 	if (pid < 0)
@@ -227,13 +272,11 @@ _Noreturn void init_main(struct helper *h)
 		(void)close(slave); /* the payload's end */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		(void)close(fd); /* pipes must end with the payload, not with us */
-	drop_to_kill();
+	(void)close(PLAN_FD_PLAN); /* mapped */
+	(void)close(PLAN_FD_EXEC); /* the payload's, when there is one */
+	keep_only(1u << CAP_KILL | 1u << CAP_SYS_ADMIN);
 	errnum = started(status[0]);
 	if (errnum)
 		report(PLAN_MSG_EXEC_FAILED, errnum, 0, 0, -1, NULL);
-	/* What only the joining needed must not stay within the target's reach. */
-	for (int fd = PLAN_FD_PLAN; fd < PLAN_FD_END; fd++)
-		if (fd != PLAN_FD_CONTROL && fd != children && fd != h->lifeline[1])
-			(void)close(fd); /* only looked through */
 	serve(h, pid, children);
 }

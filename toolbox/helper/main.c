@@ -111,7 +111,7 @@ void receive_plan(struct helper *h)
 int main(void)
 {
 	static const char usage[] = "dbg-helper: started by dbg, not by hand\n";
-	struct helper h = { .dev = -1, .init_pidfd = -1 };
+	struct helper h = { .dev = -1, .init_pidfd = -1, .family = -1 };
 	struct plan_msg m;
 	struct stat st;
 	int fds[8], nfds;

@@ -94,7 +94,13 @@ static void set_limits(const struct helper *h)
 		(void)setrlimit(i, &want); /* not raised: never more than the plan */
 	}
 	(void)umask(h->plan->umask);
-	set_oom_score(h->plan->oom_score_adj);
+}
+
+void payload_inherit(const struct helper *h)
+{
+	set_label(h);
+	if (h->plan->flags & PLAN_KEEP_LIMITS)
+		set_oom_score(h->plan->oom_score_adj);
 }
 
 static void capset_or_fail(uint64_t effective, uint64_t permitted, uint64_t inheritable)
@@ -188,9 +194,12 @@ static void enter_workdir(const struct helper *h)
 	/* A directory outside the root reads as "(unreachable)": never start there. */
 	if (chdir(dir) == 0 && getcwd(now, sizeof(now)) && now[0] == '/')
 		return;
+	if (h->plan->flags & PLAN_WORKDIR_MUST) {
+		report(PLAN_MSG_NO_WORKDIR, errno, 0, 0, -1, NULL);
+		_exit(126);
+	}
 	if (chdir("/") < 0)
 		fail("enter the working directory");
-	report(PLAN_MSG_NOTE, errno, 0, 0, -1, "workdir");
 }
 
 /* Only stdio, the status pipe and the program's memfd are left, both close-on-exec. */
@@ -259,7 +268,6 @@ _Noreturn void payload_main(const struct helper *h, int slave, int status)
 	int errnum;
 
 	take_terminal(slave);
-	set_label(h);
 	/* The caller's keyring stays the caller's. Kernels without keys lack the call. */
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS &&
 	    errno != EDQUOT)
