@@ -23,6 +23,9 @@ enum rule_end {
 /* Shortest and longest run of capitals that is looked up. */
 enum { ENV_MIN = 3, ENV_MAX = 64 };
 
+/* Python's marshal.c: TYPE_SHORT_ASCII and TYPE_SHORT_ASCII_INTERNED with FLAG_REF. */
+enum { MARSHAL_SHORT = 'z' | 0x80, MARSHAL_INTERNED = 'Z' | 0x80 };
+
 enum rule_where {
 	IN_DATA = 1 << 0,
 	IN_TEXT = 1 << 1,
@@ -256,19 +259,21 @@ static void scan_dollar(const struct scan *s, size_t at, size_t end)
 }
 
 /*
- * Python's frozen getpath.py knows these names as its C code does ("ENV_" and
- * the variable), but without a NUL behind them: both spellings change together.
+ * Python's frozen modules (getpath.py, os.py, ...) hold the names that its C
+ * code and they themselves look up as marshalled short strings: a type byte, a
+ * length, the text, no NUL. Both spellings change together. file[at] is the type.
  */
-static void scan_python(const struct scan *s, size_t at, size_t end)
+static void scan_marshalled(const struct scan *s, size_t at, size_t to)
 {
-	static const char *const names[] = { "ENV_PYTHONHOME", "ENV_PYTHONEXECUTABLE" };
+	const uint8_t *text = s->file + at;
+	size_t len = to - at > 2 ? text[1] : 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t len = strlen(names[i]);
-
-		if (end - at >= len && memcmp(s->file + at, names[i], len) == 0)
-			scan_patch(s->out, at + 4, 1, "p", 1);
-	}
+	if (len < ENV_MIN || len > ENV_MAX || to - at - 2 < len)
+		return;
+	for (size_t i = 0; i < len; i++)
+		if (!is_env_char(text[2 + i]))
+			return;
+	scan_env(s, at + 2, at + 2 + len);
 }
 
 /* One NUL-terminated (or, at the region's end, cut off) string of data. */
@@ -285,8 +290,8 @@ static void scan_string(const struct scan *s, size_t at, size_t end, size_t to)
 			i = scan_path(s, at, i, to) - 1;
 		else if (s->file[i] == '$' && !s->is_text)
 			scan_dollar(s, i, end);
-		else if (s->file[i] == 'E' && !s->is_text)
-			scan_python(s, i, end);
+		else if ((s->file[i] == MARSHAL_SHORT || s->file[i] == MARSHAL_INTERNED) && !s->is_text)
+			scan_marshalled(s, i, end);
 	}
 	scan_env(s, tail, end);
 }

@@ -78,7 +78,9 @@ static void data_renames_variables(void)
 	DATA("\0CURL_HOME\0JAVA_HOME\0MY HOME", "\0cURL_hOME\0JAVA_hOME\0MY hOME");
 	DATA("\0cannot decode PYTHONPATH\0x", "\0cannot decode pYTHONPATH\0x");
 	DATA("\0/usr/x HOME\0MY HOME", "\0/dev/x hOME\0MY hOME");
-	DATA("\0\x0e" "ENV_PYTHONHOMEz\0", "\0\x0e" "ENV_pYTHONHOMEz\0");
+	DATA("\0\xda\x0e" "ENV_PYTHONHOMEr\0", "\0\xda\x0e" "ENV_pYTHONHOMEr\0");
+	DATA("x\xda\nPYTHONPATH\xda\nstartswith", "x\xda\npYTHONPATH\xda\nstartswith");
+	DATA("\xfa\4HOMEr\xfa\5HOMEr\xfa\3HOMEr\xfa", "\xfa\4hOMEr\xfa\5HOMEr\xfa\3HOMEr\xfa");
 	DATA("\0$HOME/.vimrc\0${HOME}", "\0$hOME/.vimrc\0${hOME}");
 	DATA("\0MAGIC\0ENV", "\0MAGIC\0ENV");
 }
