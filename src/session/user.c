@@ -176,11 +176,11 @@ static int open_user_file(int rootfd, const char *path, struct err *err)
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return -1;
 	if (fd < 0)
-		return err_sys(err, -fd, "open %s of the container", path);
+		return err_sys(err, -fd, "open /%s of the container", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(err, "%s of the container is not a regular file", path);
+		return err_set(err, "/%s of the container is not a regular file", path);
 	if (st.st_size > USER_FILE_MAX)
-		return err_set(err, "%s of the container is larger than %d MiB", path,
+		return err_set(err, "/%s of the container is larger than %d MiB", path,
 			       USER_FILE_MAX >> 20);
 	return take_fd(&fd);
 }
