@@ -50,6 +50,7 @@ SECCOMP_LIBS := -lseccomp -ljansson
 HELPER_SRC := $(wildcard toolbox/helper/*.c) src/session/sweep.c
 CLIENT_SRC := $(wildcard toolbox/client/*.c)
 LD_SRC := $(wildcard toolbox/ld/*.c toolbox/ld/*.S)
+NSS_SRC := $(wildcard toolbox/nss/*.c)
 SHELL_SRC := $(wildcard src/shell/*.c) toolbox/client/request.c src/util/str.c src/util/fds.c
 # readline would read the container's locale, NSS and (by libtinfo) terminfo files:
 # it gets src/shell/utf8.c and termcap.c instead, by other names for what it calls.
@@ -61,6 +62,7 @@ PROGRAMS := $O/dbg $O/libexec/dbg/dbg-dynamic $O/libexec/dbg/dbg-pkg \
 	$(if $(HELPER_SRC),$O/libexec/dbg/dbg-helper) \
 	$(if $(CLIENT_SRC),$O/libexec/dbg/dbg-client) \
 	$(if $(LD_SRC),$O/libexec/dbg/dbg-ld) \
+	$(if $(NSS_SRC),$O/libexec/dbg/dbg-nss) \
 	$(if $(SHELL_SRC),$O/libexec/dbg/dbg-shell)
 
 OBJCOPY ?= objcopy
@@ -129,6 +131,11 @@ $O/libexec/dbg/dbg-client: $(CLIENT_SRC) $(wildcard toolbox/client/*.h src/sys/*
 $O/libexec/dbg/dbg-ld: $(LD_SRC) $(wildcard toolbox/ld/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LD_CFLAGS) $(LD_LDFLAGS) -o $@ $(LD_SRC)
+# A shared object that is given to the toolbox's libc, of whatever version that is.
+$O/libexec/dbg/dbg-nss: $(NSS_SRC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LD_CFLAGS) -fPIC -nostdlib -shared -s -Wl,--build-id=none,-z,noexecstack,-z,relro,-z,now \
+		-Wl,-soname,libnss_dbg.so.2 -o $@ $(NSS_SRC)
 $O/readline.a:
 	@mkdir -p $(@D)
 	$(Q)$(OBJCOPY) $(foreach f,$(READLINE_RENAMES),--redefine-sym $f=shell_$f) \
@@ -147,7 +154,7 @@ TOOLBOX := build/lib/dbg/toolbox
 INSIDE_NAMES = $(shell sed -n 's/^\t{ "\([a-z]*\)".*/\1/p' src/session/inside_parse.c)
 .PHONY: toolbox
 toolbox: $(TOOLBOX)/base.own
-$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list $(wildcard src/elf/*.[ch]) src/util/envnames.c $(LD_SRC) \
+$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list $(wildcard src/elf/*.[ch]) src/util/envnames.c $(LD_SRC) $(NSS_SRC) \
 		| $(PROGRAMS)
 	@mkdir -p $(@D) build/downloads
 	$(Q)$O/dbg toolbox build toolbox/base.list --skip toolbox/skip.list --cache build/downloads -o $(TOOLBOX)/base

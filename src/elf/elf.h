@@ -58,7 +58,7 @@ int elf_relocate_tree(int rootfd, struct elf_report *report, struct err *err);
 /*
  * Completes a root made of relocated packages: the links sh, bash, terminfo and
  * the multiarch triplet, the loader shim beside every dynamic linker, a
- * nsswitch.conf that knows only files and dns, and the certificate bundle of
+ * nsswitch.conf that knows files, dns and libnss_dbg (toolbox/nss), and the certificate bundle of
  * ca-certificates. Each only when its package is there, so that it holds for a
  * store's generation as for the base. Doing it twice is harmless.
  */

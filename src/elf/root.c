@@ -10,7 +10,7 @@
 #include "util/fds.h"
 #include "util/paths.h"
 
-enum { CERT_MAX = 1 << 20, SHIM_MAX = 1 << 20 };
+enum { CERT_MAX = 1 << 20, OWN_MAX = 1 << 20 };
 
 /* A link that is made when what it names is there; the first that fits wins. */
 static const struct {
@@ -24,9 +24,9 @@ static const struct {
 };
 
 static const char nsswitch[] =
-	"# Only what libc has built in: no module of a container is ever loaded.\n"
-	"passwd: files\ngroup: files\nshadow: files\ngshadow: files\ninitgroups: files\n"
-	"hosts: files dns\nnetworks: files\nprotocols: files\nservices: files\nethers: files\n"
+	"# What libc has built in and dbg's own: no module of a container is ever loaded.\n"
+	"passwd: files dbg\ngroup: files dbg\nshadow: files\ngshadow: files\ninitgroups: files\n"
+	"hosts: files dbg dns\nnetworks: files\nprotocols: files\nservices: files\nethers: files\n"
 	"rpc: files\nnetgroup: files\n";
 
 static bool exists(int rootfd, const char *path)
@@ -74,20 +74,21 @@ static int list_dir(int rootfd, const char *path, struct strv *out, struct err *
 	return 0;
 }
 
-static int copy_shim(int rootfd, const char *name, struct err *err)
+/* One of dbg's own files for the inside: libexec/dbg/PROGRAM becomes NAME. */
+static int copy_own(int rootfd, const char *program, const char *name, struct err *err)
 {
-	cleanup_free char *path = paths_libexec("dbg-ld");
+	cleanup_free char *path = paths_libexec(program);
 	cleanup_free char *bytes = NULL;
 	size_t len;
-	int r = fd_slurp_at(AT_FDCWD, path, SHIM_MAX, &bytes, &len);
+	int r = fd_slurp_at(AT_FDCWD, path, OWN_MAX, &bytes, &len);
 
 	if (r < 0)
-		return err_sys(err, -r, "read the loader shim %s", path);
+		return err_sys(err, -r, "read %s", path);
 	r = fd_replace_at(rootfd, name, bytes, len, 0755);
 	return r < 0 ? err_sys(err, -r, "write %s", name) : 0;
 }
 
-/* lib/TRIPLET: its link in the root, and a shim and nsswitch.conf where it holds a libc. */
+/* lib/TRIPLET: its link in the root, and a shim, nsswitch.conf and its module where it holds a libc. */
 static int finish_triplet(int rootfd, const char *triplet, struct err *err)
 {
 	cleanup_free char *dir = xasprintf("lib/%s", triplet);
@@ -99,7 +100,13 @@ static int finish_triplet(int rootfd, const char *triplet, struct err *err)
 	for (size_t i = 0; i < names.n; i++) {
 		if (!scan_is_interp(names.v[i], strlen(names.v[i])))
 			continue;
-		if (copy_shim(rootfd, names.v[i], err) < 0)
+
+		cleanup_fd int libfd = openat(rootfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (libfd < 0)
+			return err_sys(err, errno, "open directory %s", dir);
+		if (copy_own(rootfd, "dbg-ld", names.v[i], err) < 0 ||
+		    copy_own(libfd, "dbg-nss", "libnss_dbg.so.2", err) < 0)
 			return -1;
 
 		int r = fd_replace_at(rootfd, "nsswitch.conf", nsswitch, sizeof(nsswitch) - 1, 0644);

@@ -116,6 +116,21 @@ def test_utf8(t):
 
 
 @requires("root", "unshare")
+def test_names_where_the_image_has_none(t):
+    """ssh, tmux, psql and others refuse to work for an account without a name."""
+    box = Box(t)
+    eq(box.out("bash", "-c", "id -un; id -gn; getent passwd 0 root; getent group root; getent hosts localhost"),
+       "root\nroot\n" + 2 * "root:*:0:0::/dev/.session/home:/dev/bash\n" + "root:*:0:\n127.0.0.1       localhost")
+    eq(box.out("setpriv", "--reuid=77", "--regid=78", "--clear-groups", "bash", "-c",
+               "id; getent passwd 77; getent group 78; getent passwd 78 || echo none"),
+       "uid=77(77) gid=78(78) groups=78(78)\n77:*:77:78::/dev/.session/home:/dev/bash\n78:*:78:\nnone")
+    box.write("/etc/passwd", "admin:x:0:0:me:/home:/bin/x\n")
+    box.write("/etc/hosts", "10.0.0.1 localhost\n")
+    eq(box.out("bash", "-c", "id -un; getent hosts localhost"), "admin\n10.0.0.1        localhost",
+       "the image's own word comes first")
+
+
+@requires("root", "unshare")
 def test_vi_edits_a_file(t):
     box = Box(t)
     box.write("/x", "one\ntwo\n")
