@@ -11,7 +11,7 @@
 static const char passwd[] =
 	"root:x:0:0:root:/root:/bin/sh\n"
 	"1000:x:0:0:a name that is a number:/:/bin/sh\n" /* runc's old hole */
-	"app:x:1000:1000::/home/app:/bin/sh\n"
+	"app:x:1000:1000::/srv/app:/bin/sh\n"
 	"minus:x:-1:0::/:/bin/sh\n"
 	"big:x:4294967296:0::/:/bin/sh\n"
 	"short:x:7:7\n"
@@ -24,13 +24,13 @@ static void right_spellings(void)
 {
 	static const struct { const char *text; uint32_t uid, gid, ngroups; const char *name, *home; } cases[] = {
 		{ "root", 0, 0, 1, "root", "/root" },
-		{ "app", 1000, 1000, 2, "app", "/home/app" },
-		{ "1000", 1000, 1000, 2, "app", "/home/app" },
+		{ "app", 1000, 1000, 2, "app", "/srv/app" },
+		{ "1000", 1000, 1000, 2, "app", "/srv/app" },
 		{ "0", 0, 0, 1, "root", "/root" },
 		{ "1", 1, 0, 0, "", "" },
 		{ "2147483647", 2147483647, 0, 0, "", "" },
-		{ "app:wheel", 1000, 10, 0, "app", "/home/app" },
-		{ "1000:0", 1000, 0, 0, "app", "/home/app" },
+		{ "app:wheel", 1000, 10, 0, "app", "/srv/app" },
+		{ "1000:0", 1000, 0, 0, "app", "/srv/app" },
 		{ "1:100", 1, 100, 0, "", "" },
 		{ "5:2147483647", 5, 2147483647, 0, "", "" },
 		{ "nohome", 9, 9, 0, "nohome", "" },
