@@ -17,6 +17,7 @@
 
 #include "session/history.h"
 #include "session/inside.h"
+#include "session/message.h"
 #include "session/prepare.h"
 #include "session/relay.h"
 #include "session/start.h"
@@ -108,11 +109,6 @@ static void take_master(struct front *f, int fd)
 
 /* --- the helper's messages --------------------------------------------------------- */
 
-static int exit_status(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 static void end_with(struct front *f, int status)
 {
 	f->exited = true;
@@ -134,36 +130,28 @@ static void exec_failed(struct front *f, int errnum)
 	end_with(f, errnum == ENOENT ? ERR_STATUS_NOENT : ERR_STATUS_NOEXEC);
 }
 
-/* What init says may come from a container that has taken it over: bounded, checked. */
-static int handle_message(struct front *f, const struct plan_msg *m, int fd, struct err *err)
+static int handle_message(struct front *f, const struct message *m, struct err *err)
 {
-	char text[sizeof(m->text) + 1];
-
-	(void)snprintf(text, sizeof(text), "%.*s", (int)sizeof(m->text), m->text);
-	if (fd >= 0 && m->type != PLAN_MSG_PTY)
-		(void)close(fd); /* not asked for */
 	switch (m->type) {
 	case PLAN_MSG_FAILED:
 		/* fork(2) into a pid namespace whose init is gone: pid_namespaces(7) */
-		if ((m->value == ENOMEM || m->value == ESRCH) && pidref_verify(&f->target->proc) < 0)
+		if ((m->errnum == ENOMEM || m->errnum == ESRCH) && pidref_verify(&f->target->proc) < 0)
 			return err_set(err, "the container has just ended");
-		return err_sys(err, m->value > 0 && m->value < 4096 ? m->value : EPROTO, "%s", text);
+		return err_sys(err, m->errnum, "%s", m->text);
 	case PLAN_MSG_MOUNTED:
 		f->mounted = true;
 		f->mnt_dev = m->a;
 		f->mnt_ino = m->b;
 		return 0;
 	case PLAN_MSG_PTY:
-		if (fd >= 0)
-			take_master(f, fd);
+		take_master(f, m->fd);
 		return 0;
 	case PLAN_MSG_NO_WORKDIR:
 		/* A program that was meant for one directory must not run in another. */
-		return err_sys(err, m->value > 0 && m->value < 4096 ? m->value : EPROTO,
-			       "--workdir '%s': enter it in the container",
+		return err_sys(err, m->errnum, "--workdir '%s': enter it in the container",
 			       f->o->workdir ? f->o->workdir : "/");
 	case PLAN_MSG_EXEC_FAILED:
-		exec_failed(f, m->value);
+		exec_failed(f, m->errnum);
 		return 0;
 	case PLAN_MSG_STOPPED:
 		/* A shell at a terminal stops and continues its jobs itself. */
@@ -172,7 +160,7 @@ static int handle_message(struct front *f, const struct plan_msg *m, int fd, str
 		return 0;
 	case PLAN_MSG_EXITED:
 		if (!f->exited)
-			end_with(f, exit_status(m->value));
+			end_with(f, m->status);
 		return 0;
 	default:
 		return 0;
@@ -182,22 +170,14 @@ static int handle_message(struct front *f, const struct plan_msg *m, int fd, str
 /* Returns 1 at end of file, 0 to go on, negative when the session failed. */
 static int read_control(struct front *f, struct err *err)
 {
-	struct plan_msg m;
-	int fd = -1;
-	size_t nfds = 1;
-	ssize_t n = fds_recv(f->control, &m, sizeof(m), &fd, &nfds);
+	struct message m;
+	int r = message_read(f->control, f->helper, &m);
 
-	if (n == 0 || n == -ECONNRESET)
+	if (r == -ENOTCONN)
 		return 1;
-	if (n < 0)
-		return n == -EMSGSIZE ? 0 : err_sys(err, (int)-n, "read from the helper");
-	if (nfds == 0)
-		fd = -1;
-	if (n != (ssize_t)sizeof(m)) {
-		cleanup_fd_fn(&fd);
-		return 0;
-	}
-	return handle_message(f, &m, fd, err);
+	if (r < 0)
+		return err_sys(err, -r, "read from the helper");
+	return r == 0 ? 0 : handle_message(f, &m, err);
 }
 
 /* --- signals ------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "session/message.h"
 #include "sys/sys.h"
 #include "util/fds.h"
 
@@ -53,7 +54,9 @@ pid_t helper_start(const struct target *target, const struct prepared *p, int *c
 		return err_sys(err, errno, "socket pair");
 	ours = pair[0];
 	theirs = pair[1];
-	r = fds_send(ours, &start, sizeof(start), NULL, 0);
+	r = message_listen(ours);
+	if (r == 0)
+		r = fds_send(ours, &start, sizeof(start), NULL, 0);
 	if (r < 0)
 		return err_sys(err, -r, "talk to the helper");
 	memset(wanted, -1, sizeof(wanted));

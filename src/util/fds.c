@@ -203,9 +203,16 @@ int fds_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfd
 
 ssize_t fds_recv(int sock, void *bytes, size_t len, int *fds, size_t *nfds)
 {
+	pid_t from;
+
+	return fds_recv_from(sock, bytes, len, fds, nfds, &from);
+}
+
+ssize_t fds_recv_from(int sock, void *bytes, size_t len, int *fds, size_t *nfds, pid_t *from)
+{
 	union {
 		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int) * FDS_SEND_MAX)];
+		char buf[CMSG_SPACE(sizeof(int) * FDS_SEND_MAX) + CMSG_SPACE(sizeof(struct ucred))];
 	} control;
 	struct iovec iov = { .iov_base = bytes, .iov_len = len };
 	struct msghdr msg = {
@@ -216,14 +223,20 @@ ssize_t fds_recv(int sock, void *bytes, size_t len, int *fds, size_t *nfds)
 	bool lost = false;
 	ssize_t n;
 
+	*from = 0;
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		struct ucred sender;
 		size_t count;
 
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+			memcpy(&sender, CMSG_DATA(c), sizeof(sender));
+			*from = sender.pid;
+		}
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);

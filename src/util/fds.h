@@ -52,5 +52,10 @@ int fds_send(int sock, const void *bytes, size_t len, const int *fds, size_t nfd
  * -EMSGSIZE and its descriptors are closed.
  */
 ssize_t fds_recv(int sock, void *bytes, size_t len, int *fds, size_t *nfds);
+/*
+ * The same; *from is the sender's process as the kernel says (SO_PASSCRED must
+ * be set on the socket), 0 when it does not.
+ */
+ssize_t fds_recv_from(int sock, void *bytes, size_t len, int *fds, size_t *nfds, pid_t *from);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "session/builder.h"
 #include "session/filter.h"
+#include "session/message.h"
 #include "session/powers.h"
 #include "session/relay.h"
 #include "session/sweep.h"
@@ -359,6 +360,84 @@ static void sweep_ends_one_namespace_and_no_more(void)
 	(void)close(ready[1]);
 }
 
+/* --- messages of the helper (threats A13) --------------------------------------------- */
+
+/* The message as a child of ours sends it, with `fd` unless -1; returns the child's pid. */
+static pid_t say(int sock, const void *bytes, size_t len, int fd)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		_exit(fds_send(sock, bytes, len, &fd, fd >= 0) < 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	return pid;
+}
+
+static void only_the_watcher_names_what_is_killed(void)
+{
+	const struct plan_msg m = { .type = PLAN_MSG_MOUNTED, .a = 4, .b = 0xf0000000 };
+	struct message got;
+	int pair[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 && message_listen(pair[0]) == 0);
+	(void)say(pair[1], &m, sizeof(m), -1);
+	CHECK(message_read(pair[0], getpid(), &got) == 0);
+	CHECK(fds_send(pair[1], &m, sizeof(m), NULL, 0) == 0);
+	CHECK(message_read(pair[0], getpid(), &got) == 1);
+	CHECK(got.type == PLAN_MSG_MOUNTED && got.a == 4 && got.b == 0xf0000000 && got.fd == -1);
+	(void)close(pair[1]);
+	CHECK(message_read(pair[0], getpid(), &got) == -ENOTCONN);
+	(void)close(pair[0]);
+}
+
+static void odd_messages_are_dropped(void)
+{
+	static const char big[4096];
+	struct plan_msg m = { .type = 4711 };
+	struct message got;
+	int pair[2], before = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), after;
+
+	(void)close(before);
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 && message_listen(pair[0]) == 0);
+	(void)say(pair[1], &m, sizeof(m), -1);
+	(void)say(pair[1], &m, sizeof(m) - 1, -1);
+	(void)say(pair[1], big, sizeof(big), -1);
+	(void)say(pair[1], "x", 1, STDIN_FILENO);
+	m.type = PLAN_MSG_PTY;
+	(void)say(pair[1], &m, sizeof(m), -1);
+	m.type = PLAN_MSG_EXITED;
+	(void)say(pair[1], &m, sizeof(m), STDIN_FILENO);
+	for (int i = 0; i < 6; i++)
+		CHECK(message_read(pair[0], getpid(), &got) == 0);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	after = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	CHECK(before == after); /* no descriptor of theirs stays with us */
+	(void)close(after);
+}
+
+static void values_are_made_to_fit(void)
+{
+	static const struct { uint32_t type; int32_t value; int errnum, status; } cases[] = {
+		{ PLAN_MSG_FAILED, EPERM, EPERM, 0 }, { PLAN_MSG_FAILED, 0, EPROTO, 0 },
+		{ PLAN_MSG_FAILED, -1, EPROTO, 0 }, { PLAN_MSG_EXEC_FAILED, INT32_MAX, EPROTO, 0 },
+		{ PLAN_MSG_NO_WORKDIR, 4096, EPROTO, 0 }, { PLAN_MSG_EXITED, 3 << 8, 0, 3 },
+		{ PLAN_MSG_EXITED, SIGTERM, 0, 143 }, { PLAN_MSG_EXITED, 0x137f, 0, 137 },
+		{ PLAN_MSG_EXITED, -1, 0, 137 }, { PLAN_MSG_EXITED, 0xffff, 0, 137 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan_msg m = { .type = cases[i].type, .value = cases[i].value };
+		struct message got;
+
+		memset(m.text, 'x', sizeof(m.text));
+		CHECK(message_check(&m, sizeof(m), -1, 1, 2, &got) == 1);
+		CHECK(got.errnum == cases[i].errnum && got.status == cases[i].status);
+		CHECK(strlen(got.text) == (m.type == PLAN_MSG_FAILED ? sizeof(m.text) : 0));
+	}
+}
+
 /* --- toolbox --------------------------------------------------------------------------- */
 
 static void toolbox_that_is_missing_names_the_way_out(void)
@@ -409,6 +488,9 @@ int main(void)
 	TAP_RUN(filter_comes_from_a_cache_of_ours_alone);
 	TAP_RUN(filter_hands_on_what_was_wrong);
 	TAP_RUN(sweep_ends_one_namespace_and_no_more);
+	TAP_RUN(only_the_watcher_names_what_is_killed);
+	TAP_RUN(odd_messages_are_dropped);
+	TAP_RUN(values_are_made_to_fit);
 	TAP_RUN(toolbox_that_is_missing_names_the_way_out);
 	clean_up();
 	return tap_done();
