@@ -21,12 +21,12 @@ struct oci_device {
 };
 
 struct oci_config {
-	json_t *root;          /* the whole document, owned */
+	json_t *root;          /* the document without linux.seccomp (a number there), owned */
 	struct strv env, args; /* process.env (entries without '=' dropped), process.args */
 	const char *cwd;       /* process.cwd, borrowed; NULL when absent */
 	uint32_t uid, gid;
 	bool no_new_privs;
-	const json_t *seccomp; /* linux.seccomp, borrowed; NULL: unconfined */
+	char *seccomp;         /* linux.seccomp as it stands in the file, owned; NULL: unconfined */
 	struct oci_device *devices;
 	size_t ndevices;
 };

@@ -115,15 +115,11 @@ static int compile(const char *text, size_t text_len, char **bpf, size_t *len, s
 	return 0;
 }
 
-int filter_build(const json_t *profile, char **bpf, size_t *len, struct err *err)
+int filter_build(const char *text, char **bpf, size_t *len, struct err *err)
 {
-	cleanup_free char *text = json_dumps(profile, JSON_COMPACT);
-	size_t text_len;
+	size_t text_len = strlen(text);
 	char name[32];
 
-	if (!text)
-		return err_set(err, "seccomp profile: malformed");
-	text_len = strlen(text);
 	(void)snprintf(name, sizeof(name), "%016llx", (unsigned long long)hash(text, text_len));
 	if (cache_load(name, text, text_len, bpf, len) == 0)
 		return 0;

@@ -3,17 +3,16 @@
 #ifndef DBG_SESSION_FILTER_H
 #define DBG_SESSION_FILTER_H
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "util/err.h"
 
 /*
  * The BPF program (struct sock_filter array, *len bytes, owned) for an OCI
- * linux.seccomp object. Compiled by the program dbg-seccomp; kept in the
+ * linux.seccomp object as it stands in the file. Compiled by the program dbg-seccomp; kept in the
  * store's cache, where a hit costs one read. A cache that cannot be used is
  * no failure.
  */
-int filter_build(const json_t *profile, char **bpf, size_t *len, struct err *err);
+int filter_build(const char *text, char **bpf, size_t *len, struct err *err);
 
 #endif

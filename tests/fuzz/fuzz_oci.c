@@ -21,6 +21,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		assert(strchr(c.env.v[i], '=') > c.env.v[i]);
 	for (size_t i = 0; i < c.ndevices; i++)
 		assert(c.devices[i].type == 'b' || c.devices[i].type == 'c');
-	assert(!c.seccomp || json_is_object(c.seccomp));
+	assert(!c.seccomp || c.seccomp[0] == '{');
 	return 0;
 }

@@ -161,8 +161,33 @@ static void oci_values(void)
 	CHECK(c.env.n == 1 && c.args.n == 2);
 	CHECK_STR(c.env.v[0], "A=b");
 	CHECK_STR(c.cwd, "/w");
-	CHECK(c.uid == 1000 && c.gid == 0 && c.no_new_privs && c.seccomp);
+	CHECK(c.uid == 1000 && c.gid == 0 && c.no_new_privs);
+	CHECK_STR(c.seccomp, "{}");
 	CHECK(c.ndevices == 2 && c.devices[0].type == 'c' && c.devices[1].type == 'b' && c.devices[1].major == 8);
+}
+
+/* The profile is cut out by brackets: those in strings and elsewhere must not count. */
+static void oci_seccomp_is_cut_out_exactly(void)
+{
+	static const char text[] =
+		"{ \"annotations\": {\"linux\": \"{\\\"seccomp\\\":{}}\", \"seccomp\": {}},\n"
+		" \"linux\" : {\"x\": [{\"seccomp\": {\"no\": 1}}, \"]\"], \"seccomp\" : "
+		"{\"a\": \"}]\\\"{\", \"b\": [{}, []]} , \"y\": 1}, \"process\": {\"cwd\": \"/w\"}}";
+	static const char *const none[] = {
+		"{\"linux\":{\"seccomp\":null}}", "{\"linux\":[]}", "{\"process\":{\"seccomp\":{}}}",
+	};
+	cleanup_oci_config struct oci_config c = { .root = NULL };
+	struct err err = ERR_INIT;
+
+	CHECK(oci_config_parse(text, sizeof(text) - 1, "x", &c, &err) == 0);
+	CHECK_STR(c.seccomp, "{\"a\": \"}]\\\"{\", \"b\": [{}, []]}");
+	CHECK_STR(c.cwd, "/w");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		cleanup_oci_config struct oci_config without = { .root = NULL };
+
+		CHECK(oci_config_parse(none[i], strlen(none[i]), "x", &without, &err) == 0 && !without.seccomp);
+	}
+	CHECK(oci_config_parse("{\"linux\":{\"seccomp\":{", 22, "x", &c, &err) < 0);
 }
 
 static void oci_errors(void)
@@ -199,6 +224,7 @@ int main(void)
 	TAP_RUN(list_of_engines);
 	TAP_RUN(find_is_exact);
 	TAP_RUN(oci_values);
+	TAP_RUN(oci_seccomp_is_cut_out_exactly);
 	TAP_RUN(oci_errors);
 	return tap_done();
 }
