@@ -16,11 +16,13 @@
  *     | read, decide,          | private copy              |                    |
  *     | make mounts            |                           |                    |
  *     |--- DESCRIPTORS, PLAN ->| build /dev                |                    |
+ *     | choose the program     |                           |                    |
  *     |<----------- MOUNTED ---|                           |                    |
  *     |                        | fork into the pid ns ---->|                    |
  *     |                        | back to the host's view   |                    |
  *     |                        |--- #1 go ---------------->| (with cgroups only)|
- *     |                        |                           | join the rest, pty |
+ *     |                        |                           | join the rest      |
+ *     |--- DESCRIPTORS, PLAN ----------------------------->| pty                |
  *     |                        |                           | fork ------------->| drop, exec
  *     |<----------------------------------- PTY (fd) ------|                    |
  *     |<----------------------------------- EXEC_FAILED ---|<-- errno ----------|

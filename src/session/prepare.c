@@ -346,7 +346,7 @@ static int plan_filter(struct prepared *p, struct err *err)
 	return 0;
 }
 
-static int plan_powers(const struct session_options *o, struct prepared *p, struct err *err)
+static int plan_powers(struct prepared *p, struct err *err)
 {
 	struct plan *plan = &p->plan.plan;
 	const struct powers *w = &p->powers;
@@ -367,10 +367,6 @@ static int plan_powers(const struct session_options *o, struct prepared *p, stru
 	memcpy(plan->rlimits, w->rlimits, sizeof(plan->rlimits));
 	plan->flags |= w->limits ? PLAN_KEEP_LIMITS : 0;
 	plan->flags |= w->no_new_privs ? PLAN_NO_NEW_PRIVS : 0;
-	if (o->power == SESSION_POWER_DEBUG && (p->namespaces & CLONE_NEWNS))
-		plan->flags |= PLAN_NODEV;
-	if (o->power == SESSION_POWER_ADMIN && (p->namespaces & CLONE_NEWUSER))
-		plan->flags |= PLAN_OWN_MNT_IN_USERNS;
 	if (w->lsm_attr[0]) {
 		plan->lsm_attr = builder_string(&p->plan, w->lsm_attr);
 		plan->lsm_label = builder_string(&p->plan, w->lsm_label);
@@ -431,46 +427,71 @@ int prepare_join(struct target *t, struct prepared *p, struct err *err)
 	return p->helper < 0 ? -1 : 0;
 }
 
-int prepare_plan(const struct target *t, const struct session_options *o, struct prepared *p,
-		 struct err *err)
+/* Where the mounts come from; none is no failure while there are shells without. */
+static int open_toolbox(const struct session_options *o, struct prepared *p, struct err *err)
 {
-	struct winsize ws = term_size(STDIN_FILENO);
 	cleanup_fd int userns = -1;
 
-	if (read_config(t, p, err) < 0 || find_user(o, p, err) < 0)
-		return -1;
 	if (p->namespaces & CLONE_NEWUSER)
 		userns = openat(p->procdir, "ns/user", O_RDONLY | O_CLOEXEC);
 	p->toolbox = toolbox_mount(userns, err);
-	if (p->toolbox < 0) {
-		/* Without tools there is still dbg's own shell, and the container's programs. */
-		if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)
-			return -1;
-		log_warn("no toolbox: %s", err->msg);
-		err_clear(err);
-	}
-	if (make_dev(o, p, err) < 0)
+	if (p->toolbox >= 0)
+		return 0;
+	/* Without tools there is still dbg's own shell, and the container's programs. */
+	if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)
 		return -1;
-	p->plan.plan.namespaces = p->namespaces;
-	p->plan.plan.flags |= PLAN_DEV | (p->toolbox >= 0 ? PLAN_TOOLBOX : 0) |
-			      (o->tty ? PLAN_TTY : 0) | (p->dev.has_pts ? 0 : PLAN_NEW_DEVPTS);
+	log_warn("no toolbox: %s", err->msg);
+	err_clear(err);
+	return 0;
+}
+
+/* With --power target the session is under the container's own limits. */
+static int join_cgroups(const struct target *t, struct prepared *p, struct err *err)
+{
+	/* Its cgroup is frozen: whoever joins it freezes with it. */
+	if (engine_process_is_frozen(t->proc.pid)) {
+		(void)err_set(err, "it is paused, and --power target would join its frozen cgroup");
+		err_hint(err, "--power debug (the default) works in a paused container");
+		return -1;
+	}
+	open_cgroups(p);
+	p->plan.plan.ncgroups = (uint32_t)p->ncgroups;
+	return 0;
+}
+
+int prepare_mounts(const struct target *t, const struct session_options *o, struct prepared *p,
+		   struct err *err)
+{
+	struct plan *plan = &p->plan.plan;
+
+	if (read_config(t, p, err) < 0 || find_user(o, p, err) < 0 || open_toolbox(o, p, err) < 0 ||
+	    make_dev(o, p, err) < 0)
+		return -1;
+	if (o->power == SESSION_POWER_TARGET && join_cgroups(t, p, err) < 0)
+		return -1;
+	plan->namespaces = p->namespaces;
+	plan->flags |= PLAN_DEV | (p->toolbox >= 0 ? PLAN_TOOLBOX : 0) |
+		       (p->dev.has_pts ? 0 : PLAN_NEW_DEVPTS);
+	if (o->power == SESSION_POWER_DEBUG && (p->namespaces & CLONE_NEWNS))
+		plan->flags |= PLAN_NODEV;
+	if (o->power == SESSION_POWER_ADMIN && (p->namespaces & CLONE_NEWUSER))
+		plan->flags |= PLAN_OWN_MNT_IN_USERNS;
+	plan->submounts = builder_list(&p->plan, p->dev.submounts.v, p->dev.submounts.n);
+	return 0;
+}
+
+int prepare_program(const struct target *t, const struct session_options *o, struct prepared *p,
+		    struct err *err)
+{
+	struct winsize ws = term_size(STDIN_FILENO);
+
+	p->plan.plan.flags |= o->tty ? PLAN_TTY : 0;
 	p->plan.plan.rows = ws.ws_row;
 	p->plan.plan.cols = ws.ws_col;
-	p->plan.plan.submounts = builder_list(&p->plan, p->dev.submounts.v, p->dev.submounts.n);
-	if (plan_powers(o, p, err) < 0 || plan_program(o, p, err) < 0)
+	if (plan_powers(p, err) < 0 || plan_program(o, p, err) < 0)
 		return -1;
 	plan_env(t, o, p);
 	plan_workdir(o, p);
-	if (o->power == SESSION_POWER_TARGET) {
-		/* Its cgroup is frozen: whoever joins it freezes with it. */
-		if (engine_process_is_frozen(t->proc.pid)) {
-			(void)err_set(err, "it is paused, and --power target would join its frozen cgroup");
-			err_hint(err, "--power debug (the default) works in a paused container");
-			return -1;
-		}
-		open_cgroups(p);
-	}
-	p->plan.plan.ncgroups = (uint32_t)p->ncgroups;
 	return 0;
 }
 

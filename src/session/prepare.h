@@ -35,11 +35,14 @@ void prepared_init(struct prepared *p);
 /* Opens the target and the sealed helper: what helper_start() needs. */
 int prepare_join(struct target *target, struct prepared *p, struct err *err);
 /*
- * Reads the target, decides the powers, makes the mounts, writes the plan.
- * Nothing of it is visible to the target, nothing outlives its descriptors.
+ * Reads the target and makes the mounts: what helper_send_mounts() needs. None
+ * of it is visible to the target, none outlives its descriptors.
  */
-int prepare_plan(const struct target *target, const struct session_options *o, struct prepared *p,
-		 struct err *err);
+int prepare_mounts(const struct target *target, const struct session_options *o,
+		   struct prepared *p, struct err *err);
+/* Decides program, environment and powers: what helper_send_program() needs. */
+int prepare_program(const struct target *target, const struct session_options *o,
+		    struct prepared *p, struct err *err);
 void prepared_clear(struct prepared *p);
 #define cleanup_prepared cleanup_(prepared_clear)
 

@@ -402,12 +402,14 @@ static int run_front(struct front *f, struct err *err)
 	int r;
 
 	f->helper = helper_start(f->target, f->p, &f->control, err);
-	if (f->helper < 0 || prepare_plan(f->target, f->o, f->p, err) < 0 || connect_stdio(f, err) < 0)
+	if (f->helper < 0 || prepare_mounts(f->target, f->o, f->p, err) < 0 ||
+	    helper_send_mounts(f->control, f->p, err) < 0 ||
+	    prepare_program(f->target, f->o, f->p, err) < 0 || connect_stdio(f, err) < 0)
 		return -1;
 	if (f->interactive)
 		(void)history_load(&history, f->p->session_dir, f->p->host_uid, f->p->host_gid);
 	if (inside_open(f->p->session_dir, f->p->host_uid, f->p->host_gid, &f->inside, err) < 0 ||
-	    helper_send_plan(f->control, f->p, &f->io, err) < 0)
+	    helper_send_program(f->control, f->p, &f->io, err) < 0)
 		return -1;
 	let_go(f);
 	if (f->interactive && !f->o->quiet)

@@ -100,28 +100,50 @@ static int batch_add(struct batch *b, int control, int number, int fd)
 	return b->m.value == BATCH ? batch_flush(b, control) : 0;
 }
 
-int helper_send_plan(int control, struct prepared *p, const struct stdio *io, struct err *err)
+struct sent {
+	int number, fd;
+};
+
+/* The plan as it is now, and descriptors; those that are not there are left out. */
+static int send_part(int control, struct prepared *p, const struct sent *fds, size_t nfds,
+		     struct err *err)
 {
 	const struct plan_msg last = { .type = PLAN_MSG_PLAN };
 	struct batch b = { .m = { .type = PLAN_MSG_DESCRIPTORS } };
 	cleanup_fd int plan = builder_seal(&p->plan, err);
-	const struct { int number, fd; } sent[] = {
-		{ STDIN_FILENO, io->session[0] }, { STDOUT_FILENO, io->session[1] },
-		{ STDERR_FILENO, io->session[2] }, { PLAN_FD_PLAN, plan }, { PLAN_FD_DEV, p->dev.fd },
-		{ PLAN_FD_TOOLBOX, p->toolbox }, { PLAN_FD_EXEC, p->program },
-	};
-	int r = 0;
+	int r;
 
 	if (plan < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]) && r == 0; i++)
-		r = batch_add(&b, control, sent[i].number, sent[i].fd);
-	for (size_t i = 0; i < p->ncgroups && r == 0; i++)
-		r = batch_add(&b, control, PLAN_FD_CGROUP + (int)i, p->cgroups[i]);
+	r = batch_add(&b, control, PLAN_FD_PLAN, plan);
+	for (size_t i = 0; i < nfds && r == 0; i++)
+		r = batch_add(&b, control, fds[i].number, fds[i].fd);
 	if (r == 0)
 		r = batch_flush(&b, control);
 	if (r == 0)
 		r = fds_send(control, &last, sizeof(last), NULL, 0);
 	/* A helper that failed has left its reason in the socket, or will. */
 	return r < 0 && r != -EPIPE && r != -ECONNRESET ? err_sys(err, -r, "talk to the helper") : 0;
+}
+
+int helper_send_mounts(int control, struct prepared *p, struct err *err)
+{
+	struct sent fds[2 + PLAN_CGROUPS_MAX] = {
+		{ PLAN_FD_DEV, p->dev.fd }, { PLAN_FD_TOOLBOX, p->toolbox },
+	};
+	size_t n = 2;
+
+	for (size_t i = 0; i < p->ncgroups; i++)
+		fds[n++] = (struct sent){ PLAN_FD_CGROUP + (int)i, p->cgroups[i] };
+	return send_part(control, p, fds, n, err);
+}
+
+int helper_send_program(int control, struct prepared *p, const struct stdio *io, struct err *err)
+{
+	const struct sent fds[] = {
+		{ STDIN_FILENO, io->session[0] }, { STDOUT_FILENO, io->session[1] },
+		{ STDERR_FILENO, io->session[2] }, { PLAN_FD_EXEC, p->program },
+	};
+
+	return send_part(control, p, fds, sizeof(fds) / sizeof(fds[0]), err);
 }

@@ -14,7 +14,12 @@
 pid_t helper_start(const struct target *target, const struct prepared *p, int *control,
 		   struct err *err);
 
-/* Seals the plan and hands it over with everything that it needs. */
-int helper_send_plan(int control, struct prepared *p, const struct stdio *io, struct err *err);
+/*
+ * The plan goes over in two parts, so that mounting, forking and joining run
+ * beside what is decided meanwhile: first the mounts, to watch; then the
+ * program with its descriptors, to init.
+ */
+int helper_send_mounts(int control, struct prepared *p, struct err *err);
+int helper_send_program(int control, struct prepared *p, const struct stdio *io, struct err *err);
 
 #endif

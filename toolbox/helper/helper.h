@@ -56,7 +56,7 @@ void payload_inherit(const struct helper *h);
  * gets errno when the program cannot be started. */
 _Noreturn void payload_main(const struct helper *h, int tty, int status);
 
-/* main.c: receives the descriptors and maps the plan. */
+/* main.c: receives descriptors and maps the plan; watch gets the mounts, init the program. */
 void receive_plan(struct helper *h);
 
 /* watch.c */

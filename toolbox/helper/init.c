@@ -254,6 +254,7 @@ _Noreturn void init_main(struct helper *h)
 	if (h->plan->ncgroups > 0 && recv(h->lifeline[1], &go, 1, 0) != 1)
 		_exit(125);
 	join_namespaces(h);
+	receive_plan(h); /* the program, decided meanwhile */
 	if (setsid() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		fail("become the session's parent");
 	slave = make_terminal(h);
