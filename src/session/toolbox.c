@@ -268,6 +268,38 @@ static int has_our_mounts(const char *pid)
 	       strstr(text, " - tmpfs dbg-dev ");
 }
 
+/* The parent as the host sees it, 0: none. */
+static long parent_of(long pid)
+{
+	cleanup_free char *path = xasprintf("/proc/%ld/status", pid), *text = NULL;
+	const char *line;
+
+	if (fd_slurp_proc(AT_FDCWD, path, 1 << 16, &text, NULL) < 0)
+		return 0;
+	line = strstr(text, "\nPPid:");
+	return line ? strtol(line + strlen("\nPPid:"), NULL, 10) : 0;
+}
+
+/*
+ * A session that began after we listed the watchers: all of it descends from
+ * its init, a child of its watcher.
+ */
+static bool has_watcher(const char *pid)
+{
+	enum { DEPTH_MAX = 256 };
+	long at = strtol(pid, NULL, 10);
+
+	for (int i = 0; i < DEPTH_MAX && at > 0; i++) {
+		char name[24];
+
+		(void)snprintf(name, sizeof(name), "%ld", at);
+		if (is_named(name, PLAN_NAME_WATCH))
+			return true;
+		at = parent_of(at);
+	}
+	return false;
+}
+
 static int end_orphan(const char *pid, void *arg)
 {
 	struct gc *gc = arg;
@@ -289,6 +321,8 @@ static int end_orphan(const char *pid, void *arg)
 			gc->looked[gc->nlooked++] = st.st_ino;
 		return 0;
 	}
+	if (has_watcher(pid))
+		return 0;
 	procfs = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	what = (struct sweep){ .procfd = procfs, .mnt_dev = st.st_dev, .mnt_ino = st.st_ino };
 	sweep_session(&what);
