@@ -223,6 +223,10 @@ static int make_terminal(const struct helper *h)
 	if (!(h->plan->flags & PLAN_TTY))
 		return -1;
 	slave = open_pty(h, &master);
+	/* Ours rather than the payload's: a group whose parent is not of its session
+	 * is orphaned, and the kernel stops no such group on ^Z. */
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		fail("take the pty as terminal");
 	report(PLAN_MSG_PTY, 0, 0, 0, master, NULL);
 	(void)close(master); /* the front's now: its end must be the last */
 	return slave;

@@ -37,11 +37,13 @@ enum { KEEP_STATUS = 3, KEEP_PROGRAM = 4 };
 
 static void take_terminal(int slave)
 {
-	if (setsid() < 0)
-		fail("start a session of processes");
-	if (slave < 0)
+	if (slave < 0) {
+		if (setsid() < 0)
+			fail("start a session of processes");
 		return;
-	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+	}
+	/* In the foreground of init's terminal; SIGTTOU is still ignored. */
+	if (setpgid(0, 0) < 0 || tcsetpgrp(slave, getpid()) < 0)
 		fail("take the pty as terminal");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (dup2(slave, fd) < 0)
