@@ -150,7 +150,7 @@ static void fail_ambiguous(const char *text, const struct wanted *w, const struc
 		add_spelling(&s, w, all, &all->v[i]);
 		shown++;
 	}
-	(void)err_usage(err, "'%s' is ambiguous: %s%s", text, s.buf, n > shown ? ", ..." : "");
+	(void)err_set(err, "'%s' is ambiguous: %s%s", text, s.buf, n > shown ? ", ..." : "");
 	err_hint(err, "use one of these, or more of the id");
 }
 

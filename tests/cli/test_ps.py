@@ -100,11 +100,11 @@ def test_ambiguous(t):
     s, p = fake(t, 4)
     s.docker("web", p[0])
     s.podman("web", p[1])
-    refuse(t, "web", "'web' is ambiguous: docker://web, podman://web", "use one of these, or more of the id", 2)
+    refuse(t, "web", "'web' is ambiguous: docker://web, podman://web", "use one of these, or more of the id", 125)
     t.dbg("attach", "-q", "podman://web", "--", "true").check(status=0)
     s.kube("app", "pod1", "a", p[2])
     s.kube("app", "pod2", "b", p[3])
-    got = t.dbg("attach", "app").check(status=2, out=b"")
+    got = t.dbg("attach", "app").check(status=125, out=b"")
     t.eq(sorted(re.findall(r"containerd://[a-z0-9/]+", got.err.decode())),
          ["containerd://a/pod1/app", "containerd://b/pod2/app"])
     t.dbg("attach", "-q", "containerd://b/pod2/app", "--", "true").check(status=0)
@@ -122,7 +122,7 @@ def test_id_prefix(t):
     refuse(t, "aa1", "'aa1' is ambiguous: docker://%s, docker://%s" % ("aa11" + "0" * 60, "aa12" + "0" * 60)
            if os.listdir(s.path("docker/containers"))[0].startswith("aa11") else
            "'aa1' is ambiguous: docker://%s, docker://%s" % ("aa12" + "0" * 60, "aa11" + "0" * 60),
-           "use one of these, or more of the id", 2)
+           "use one of these, or more of the id", 125)
 
 
 def test_unknown(t):

@@ -184,7 +184,7 @@ def test_containerd(t):
     e.thaw()
     # The same name in two namespaces: both spellings are offered, and work.
     again = e.run("web", "sleep", "1000", rootfs=t.m.root, ns="other")
-    t.dbg("attach", "web").check(status=2, out=b"", err=re_any(
+    t.dbg("attach", "web").check(status=125, out=b"", err=re_any(
         "dbg: 'web' is ambiguous: ", ("containerd://default/web", "containerd://other/web"),
         "\ndbg: hint: use one of these, or more of the id\n"))
     reaches(t, again, "containerd://other/web")
@@ -261,7 +261,7 @@ def test_one_name_in_two_engines(t):
     docker, podman = engines.Docker(t).start(), engines.Podman(t)
     a = docker.run("web", "sleep", "1000", rootfs=t.m.root)
     b = podman.run("web", "sleep", "1000", rootfs=t.m.root)
-    t.dbg("attach", "web").check(status=2, out=b"", err=(
+    t.dbg("attach", "web").check(status=125, out=b"", err=(
         "dbg: 'web' is ambiguous: docker://web, podman://web\n"
         "dbg: hint: use one of these, or more of the id\n"))
     reaches(t, a, "docker://web", docker.id("web")[:12])
