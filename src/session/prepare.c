@@ -326,7 +326,7 @@ static void plan_workdir(const struct session_options *o, struct prepared *p)
 
 /* --- powers ------------------------------------------------------------------ */
 
-static int plan_filter(struct prepared *p, struct err *err)
+static int plan_filter(const struct session_options *o, struct prepared *p, struct err *err)
 {
 	cleanup_free char *bpf = NULL;
 	size_t len = 0;
@@ -335,7 +335,8 @@ static int plan_filter(struct prepared *p, struct err *err)
 		return 0;
 	if (!p->oci.seccomp) {
 		/* Reading it out of the process would stop it for a moment. */
-		log_info("the container's seccomp filter is not known to dbg: this session has none");
+		if (!o->quiet)
+			log_info("the container's seccomp filter is not known to dbg: this session has none");
 		p->powers.filter = false;
 		return 0;
 	}
@@ -346,12 +347,12 @@ static int plan_filter(struct prepared *p, struct err *err)
 	return 0;
 }
 
-static int plan_powers(struct prepared *p, struct err *err)
+static int plan_powers(const struct session_options *o, struct prepared *p, struct err *err)
 {
 	struct plan *plan = &p->plan.plan;
 	const struct powers *w = &p->powers;
 
-	if (plan_filter(p, err) < 0)
+	if (plan_filter(o, p, err) < 0)
 		return -1;
 	plan->uid = w->uid;
 	plan->gid = w->gid;
@@ -488,7 +489,7 @@ int prepare_program(const struct target *t, const struct session_options *o, str
 	p->plan.plan.flags |= o->tty ? PLAN_TTY : 0;
 	p->plan.plan.rows = ws.ws_row;
 	p->plan.plan.cols = ws.ws_col;
-	if (plan_powers(p, err) < 0 || plan_program(o, p, err) < 0)
+	if (plan_powers(o, p, err) < 0 || plan_program(o, p, err) < 0)
 		return -1;
 	plan_env(t, o, p);
 	plan_workdir(o, p);

@@ -48,6 +48,13 @@ size_t relay_poll(const struct relay *r, struct pollfd *p)
 	return 1;
 }
 
+/* EIO: a terminal that has gone. */
+static void note_failure(struct relay *r, int errnum)
+{
+	if (errnum != EPIPE && errnum != EIO)
+		r->failed = errnum;
+}
+
 static void push(struct relay *r)
 {
 	size_t len = r->end - r->start;
@@ -61,6 +68,7 @@ static void push(struct relay *r)
 		return;
 	if (n < 0) {
 		/* Nobody reads any more: as with a broken pipe, the rest is void. */
+		note_failure(r, errno);
 		r->start = r->end = 0;
 		end_to(r);
 		end_from(r);
@@ -101,6 +109,8 @@ static void move_pages(struct relay *r)
 		r->splice = false;
 		return;
 	}
+	if (n < 0)
+		note_failure(r, errno);
 	end_from(r);
 	end_to(r);
 }

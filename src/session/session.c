@@ -118,7 +118,7 @@ static void end_with(struct front *f, int status)
 
 static void exec_failed(struct front *f, int errnum)
 {
-	const char *what = f->p->shown;
+	const char *what = f->p->shown[0] ? f->p->shown : "''";
 	const char *why = errnum == ENOENT && strchr(what, '/') ?
 				  "no such file, or its interpreter is missing" :
 			  errnum == ENOENT ? "command not found" :
@@ -154,8 +154,8 @@ static int handle_message(struct front *f, const struct message *m, struct err *
 		exec_failed(f, m->errnum);
 		return 0;
 	case PLAN_MSG_STOPPED:
-		/* A shell at a terminal stops and continues its jobs itself. */
-		if (f->o->tty && !f->interactive)
+		/* Also a shell, by its `suspend`; its jobs it stops and continues itself. */
+		if (f->o->tty)
 			stop_ourselves(f);
 		return 0;
 	case PLAN_MSG_EXITED:
@@ -358,6 +358,10 @@ static void finish(struct front *f)
 
 static int result(struct front *f, struct err *err)
 {
+	int lost = f->screen.failed ? f->screen.failed : f->io.relays[STDOUT_FILENO].failed;
+
+	if (lost)
+		return err_sys(err, lost, "write to standard output");
 	if (f->exited)
 		return f->status;
 	if (f->fatal)

@@ -3,18 +3,10 @@
 #include "util/log.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "util/fds.h"
 #include "util/str.h"
-
-static bool quiet;
-
-void log_set_quiet(void)
-{
-	quiet = true;
-}
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
@@ -29,8 +21,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if ((level == LOG_LEVEL_DEBUG && !(debug && *debug == '1')) ||
-	    (level == LOG_LEVEL_INFO && quiet))
+	if (level == LOG_LEVEL_DEBUG && !(debug && *debug == '1'))
 		return;
 	va_start(ap, fmt);
 	n = vasprintf(&text, fmt, ap);

@@ -8,11 +8,10 @@
 
 enum log_level {
 	LOG_LEVEL_WARN,   /* "dbg: warning: ..." */
-	LOG_LEVEL_INFO,   /* "dbg: ..."; silent with -q */
+	LOG_LEVEL_INFO,   /* "dbg: ..."; */
 	LOG_LEVEL_DEBUG,  /* "dbg: debug: ..."; only with DBG_DEBUG=1 */
 };
 
-void log_set_quiet(void);
 void log_line(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -14,7 +14,9 @@ enum { ENV_FILE_MAX = 4 << 20 };
 static int read_env_file(const char *path, struct strv *env, struct err *err)
 {
 	cleanup_free char *text = NULL;
-	int r = fd_slurp_at(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL), line = 0;
+	/* Not only files: `--env-file <(...)` is a pipe. */
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r = fd < 0 ? -errno : fd_slurp(fd, ENV_FILE_MAX, &text, NULL), line = 0;
 
 	if (r < 0)
 		return err_sys(err, -r, "--env-file %s", path);
@@ -62,8 +64,6 @@ int run_attach(void *args, const struct opt_parsed *parsed, struct err *err)
 		return err_usage(err, "attach: no command behind '--'");
 	if (a->workdir && a->workdir[0] != '/')
 		return err_usage(err, "--workdir '%s': not an absolute path", a->workdir);
-	if (a->quiet)
-		log_set_quiet();
 	for (size_t i = 0; i < a->env_files.n; i++)
 		if (read_env_file(a->env_files.v[i], &env, err) < 0)
 			return -1;
