@@ -86,6 +86,9 @@ static void set_tools(struct strv *env)
 		{ "hOME", "/dev/.session/home" },
 		{ "pYTHONNOUSERSITE", "1" },
 		{ "iNPUTRC", "/dev/.dbg/dbg/etc/inputrc" },
+		/* Theirs are below /tmp, which the container may lack and would see. */
+		{ "tMUX_TMPDIR", "/dev/.session/tmp" },
+		{ "sCREENDIR", "/dev/.session/tmp/screen" },
 		{ "HISTFILE", "/dev/.session/history" },
 	};
 

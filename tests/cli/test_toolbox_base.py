@@ -124,6 +124,8 @@ def test_names_where_the_image_has_none(t):
     eq(box.out("setpriv", "--reuid=77", "--regid=78", "--clear-groups", "bash", "-c",
                "id; getent passwd 77; getent group 78; getent passwd 78 || echo none"),
        "uid=77(77) gid=78(78) groups=78(78)\n77:*:77:78::/dev/.session/home:/dev/bash\n78:*:78:\nnone")
+    eq(box.out("getent", "passwd", "nobody", "tcpdump"), "nobody:*:65534:65534::/dev/.session/home:/dev/bash\n"
+       "tcpdump:*:65534:65534::/dev/.session/home:/dev/bash", "accounts that tools give up root for")
     box.write("/etc/passwd", "admin:x:0:0:me:/home:/bin/x\n")
     box.write("/etc/hosts", "10.0.0.1 localhost\n")
     eq(box.out("bash", "-c", "id -un; getent hosts localhost"), "admin\n10.0.0.1        localhost",

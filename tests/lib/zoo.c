@@ -13,6 +13,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,8 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -237,6 +240,17 @@ static void enter_root(const struct spec *s, int volume)
 		TRY(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), "remount / ro");
 }
 
+/* As engines do, with --network none too. */
+static void lo_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	TRY(fd, "socket");
+	TRY(ioctl(fd, SIOCSIFFLAGS, &ifr), "set lo up");
+	(void)close(fd);
+}
+
 static _Noreturn void child_container(const struct spec *s, int ready)
 {
 	int volume = -1;
@@ -264,6 +278,8 @@ static _Noreturn void child_container(const struct spec *s, int ready)
 	TRY(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), "make / private");
 	if (s->hostname && !s->hostnet)
 		TRY(sethostname(s->hostname, strlen(s->hostname)), "sethostname");
+	if (!s->hostnet)
+		lo_up();
 	enter_root(s, volume);
 	if (s->workdir)
 		TRY(chdir(s->workdir), "chdir %s", s->workdir);

@@ -14,6 +14,7 @@
 #include <nss.h>
 #include <pwd.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,16 +51,44 @@ static char *room_copy(struct room *r, const char *text)
 	return out ? memcpy(out, text, size) : NULL;
 }
 
-/* The name that an id has here: "root" or its digits. */
-static const char *name_of(unsigned int id, char digits[static 11])
+/*
+ * Beside the session's own ids. tcpdump, which as root becomes "tcpdump", and
+ * ngrep, which becomes "nobody", end where there is no such account.
+ */
+static const struct known {
+	const char *name;
+	unsigned int id;
+} users[] = { { "root", 0 }, { "nobody", 65534 }, { "tcpdump", 65534 }, { NULL, 0 } },
+  groups[] = { { "root", 0 }, { "nogroup", 65534 }, { NULL, 0 } };
+
+/* The name that an id has here: a known one, or the digits of `own`; NULL for none. */
+static const char *name_of(const struct known *known, unsigned int id, unsigned int own,
+			   char digits[static 11])
 {
 	char *at = digits + 10;
 
-	if (id == 0)
-		return "root";
+	for (; known->name; known++)
+		if (known->id == id)
+			return known->name;
+	if (id != own)
+		return NULL;
 	for (*at = '\0'; id; id /= 10)
 		*--at = (char)('0' + id % 10);
 	return at;
+}
+
+static bool id_of(const struct known *known, const char *name, unsigned int own, unsigned int *out)
+{
+	char digits[11];
+
+	for (; known->name; known++) {
+		if (strcmp(known->name, name) == 0) {
+			*out = known->id;
+			return true;
+		}
+	}
+	*out = own;
+	return strcmp(name, name_of(&(struct known){ NULL, 0 }, own, own, digits)) == 0;
 }
 
 static enum nss_status too_small(int *errnop)
@@ -74,16 +103,16 @@ static enum nss_status not_here(int *errnop)
 	return NSS_STATUS_NOTFOUND;
 }
 
-static enum nss_status user(uid_t uid, struct passwd *out, char *buf, size_t size, int *errnop)
+static enum nss_status user(const char *name, uid_t uid, struct passwd *out, char *buf, size_t size,
+			    int *errnop)
 {
 	struct room room = { buf, size };
-	char digits[11];
 
 	*out = (struct passwd){
-		.pw_uid = uid, .pw_gid = uid ? getgid() : 0,
-		.pw_name = room_copy(&room, name_of(uid, digits)),
-		.pw_passwd = room_copy(&room, "*"), .pw_gecos = room_copy(&room, ""),
-		.pw_dir = room_copy(&room, HOME), .pw_shell = room_copy(&room, SHELL),
+		.pw_uid = uid, .pw_gid = uid == getuid() ? getgid() : uid,
+		.pw_name = room_copy(&room, name), .pw_passwd = room_copy(&room, "*"),
+		.pw_gecos = room_copy(&room, ""), .pw_dir = room_copy(&room, HOME),
+		.pw_shell = room_copy(&room, SHELL),
 	};
 	return out->pw_shell ? NSS_STATUS_SUCCESS : too_small(errnop);
 }
@@ -93,9 +122,10 @@ EXPORT enum nss_status _nss_dbg_getpwuid_r(uid_t uid, struct passwd *out, char *
 enum nss_status _nss_dbg_getpwuid_r(uid_t uid, struct passwd *out, char *buf, size_t size,
 				    int *errnop)
 {
-	if (uid != 0 && uid != getuid())
-		return not_here(errnop);
-	return user(uid, out, buf, size, errnop);
+	char digits[11];
+	const char *name = name_of(users, uid, getuid(), digits);
+
+	return name ? user(name, uid, out, buf, size, errnop) : not_here(errnop);
 }
 
 EXPORT enum nss_status _nss_dbg_getpwnam_r(const char *name, struct passwd *out, char *buf,
@@ -103,27 +133,24 @@ EXPORT enum nss_status _nss_dbg_getpwnam_r(const char *name, struct passwd *out,
 enum nss_status _nss_dbg_getpwnam_r(const char *name, struct passwd *out, char *buf, size_t size,
 				    int *errnop)
 {
-	char digits[11];
+	uid_t uid;
 
-	if (strcmp(name, "root") == 0)
-		return user(0, out, buf, size, errnop);
-	if (strcmp(name, name_of(getuid(), digits)) == 0)
-		return user(getuid(), out, buf, size, errnop);
-	return not_here(errnop);
+	if (!id_of(users, name, getuid(), &uid))
+		return not_here(errnop);
+	return user(name, uid, out, buf, size, errnop);
 }
 
-static enum nss_status group(gid_t gid, struct group *out, char *buf, size_t size, int *errnop)
+static enum nss_status group(const char *name, gid_t gid, struct group *out, char *buf, size_t size,
+			     int *errnop)
 {
 	struct room room = { buf, size };
-	char digits[11];
 	char **members = room_take(&room, sizeof(*members), alignof(char *));
 
 	if (!members)
 		return too_small(errnop);
 	*members = NULL;
 	*out = (struct group){
-		.gr_gid = gid, .gr_mem = members,
-		.gr_name = room_copy(&room, name_of(gid, digits)),
+		.gr_gid = gid, .gr_mem = members, .gr_name = room_copy(&room, name),
 		.gr_passwd = room_copy(&room, "*"),
 	};
 	return out->gr_passwd && out->gr_name ? NSS_STATUS_SUCCESS : too_small(errnop);
@@ -134,9 +161,10 @@ EXPORT enum nss_status _nss_dbg_getgrgid_r(gid_t gid, struct group *out, char *b
 enum nss_status _nss_dbg_getgrgid_r(gid_t gid, struct group *out, char *buf, size_t size,
 				    int *errnop)
 {
-	if (gid != 0 && gid != getgid())
-		return not_here(errnop);
-	return group(gid, out, buf, size, errnop);
+	char digits[11];
+	const char *name = name_of(groups, gid, getgid(), digits);
+
+	return name ? group(name, gid, out, buf, size, errnop) : not_here(errnop);
 }
 
 EXPORT enum nss_status _nss_dbg_getgrnam_r(const char *name, struct group *out, char *buf,
@@ -144,13 +172,11 @@ EXPORT enum nss_status _nss_dbg_getgrnam_r(const char *name, struct group *out, 
 enum nss_status _nss_dbg_getgrnam_r(const char *name, struct group *out, char *buf, size_t size,
 				    int *errnop)
 {
-	char digits[11];
+	gid_t gid;
 
-	if (strcmp(name, "root") == 0)
-		return group(0, out, buf, size, errnop);
-	if (strcmp(name, name_of(getgid(), digits)) == 0)
-		return group(getgid(), out, buf, size, errnop);
-	return not_here(errnop);
+	if (!id_of(groups, name, getgid(), &gid))
+		return not_here(errnop);
+	return group(name, gid, out, buf, size, errnop);
 }
 
 EXPORT enum nss_status _nss_dbg_gethostbyname2_r(const char *name, int family, struct hostent *out,
