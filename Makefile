@@ -145,7 +145,7 @@ $O/libexec/dbg/dbg-shell: $(SHELL_SRC) $(wildcard src/shell/*.h src/session/insi
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE_CFLAGS) $(HARDEN) $(STATIC_SAN) $(filter-out -no-pie,$(STATIC_LDFLAGS)) -o $@ $(SHELL_SRC) $O/readline.a
 
--include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d)
+-include $(DBG_OBJ:.o=.d) $(PKG_OBJ:.o=.d) $(SECCOMP_OBJ:.o=.d)
 
 # --- the base toolbox ----------------------------------------------------------
 # Packages first (docs/ARCHITECTURE.md "The toolbox root"), made anew only when a list or relocation
@@ -184,9 +184,12 @@ test-deps:
 # --- tests -------------------------------------------------------------------
 # A unit test is linked with what it needs of an archive of both programs' objects; what both have
 # comes from dbg.
+# Of the static programs what needs nothing of its own.
+TEST_STATIC_OBJ := $(call objs,toolbox/helper/check.c src/shell/lex.c src/shell/parse.c,obj-dbg)
+-include $(TEST_STATIC_OBJ:.o=.d)
 TEST_OBJ := $(filter-out $O/obj-dbg/src/cli/dbg/main.o,$(DBG_OBJ)) \
 	$(filter-out $O/obj-pkg/src/cli/pkg/main.o $(DBG_OBJ:$O/obj-dbg/%=$O/obj-pkg/%),$(PKG_OBJ)) \
-	$(filter-out %/main.o $(DBG_OBJ),$(SECCOMP_OBJ))
+	$(filter-out %/main.o $(DBG_OBJ),$(SECCOMP_OBJ)) $(TEST_STATIC_OBJ)
 TEST_LIBS := $(PKG_LIBS) $(SECCOMP_LIBS)
 UNIT := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so $O/tests/lib/naive
@@ -214,7 +217,7 @@ $O/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $O/tests/libdbg-test.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $O/tests/libdbg-test.a $(TEST_LIBS)
 
-.PHONY: tests replays fuzzers check check-full check-builds check-run fuzz
+.PHONY: tests replays fuzzers check check-full check-sanitized check-builds check-run fuzz
 tests: all $(UNIT) $(TEST_TOOLS)
 replays: $(REPLAY)
 fuzzers: $(FUZZER)
@@ -223,12 +226,21 @@ fuzzers: $(FUZZER)
 # AddressSanitizer and UBSan. A second make, because dependencies decide what make finds.
 check:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s test-deps; fi
-	@$(MAKE) -s check-builds check-run
+	@$(MAKE) -s check-builds
+	@$(if $(GROUP)$(FILTER)$(SAN),:,$(MAKE) -s check-sanitized)
+	@$(MAKE) -s check-run
 check-full:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) -s test-deps; fi
 	@$(MAKE) -s check-builds
-	@DBG_TESTS_FULL=1 $(MAKE) -s check-run
+	@echo "all tests under AddressSanitizer and UBSan"
 	@DBG_TESTS_FULL=1 $(MAKE) -s check-run SAN=1
+	@echo "all tests"
+	@DBG_TESTS_FULL=1 $(MAKE) -s check-run
+# The part of `make check-full` that every check can afford.
+check-sanitized:
+	@echo "sanitizers: unit tests, attacks, attach"
+	@$(MAKE) -s check-run SAN=1 GROUP="unit attacks cli" FILTER="unit/ attacks/ cli/attach"
+	@echo "all tests"
 check-builds:
 	@echo "build: $(CC), no warning"
 	@$(MAKE) -s WERROR=1 tests

@@ -132,8 +132,10 @@ static uint32_t effective_id(const char *text, const char *name)
 {
 	const char *value = status_value(text, name);
 
-	value += value ? strcspn(value, "\t\n") : 0;
-	return value && *value == '\t' ? (uint32_t)strtoul(value + 1, NULL, 10) : 0;
+	if (!value)
+		return 0;
+	value += strcspn(value, "\t\n");
+	return *value == '\t' ? (uint32_t)strtoul(value + 1, NULL, 10) : 0;
 }
 
 void ns_parse_creds(const char *text, struct ns_creds *out)

@@ -35,6 +35,26 @@ static bool is_dropped(const char *entry)
 	return false;
 }
 
+int env_parse_file(const char *text, struct strv *out)
+{
+	const char *line;
+	size_t len;
+
+	for (int n = 1; (line = str_line(&text, &len)); n++) {
+		cleanup_free char *entry = NULL;
+		size_t blank = strspn(line, " \t");
+
+		blank = blank < len ? blank : len;
+		entry = xstrndup(line + blank, len - blank);
+		entry[strcspn(entry, "\r")] = '\0';
+		if (entry[0] == '=')
+			return n;
+		if (entry[0] != '\0' && entry[0] != '#')
+			strv_take(out, take_ptr(entry));
+	}
+	return 0;
+}
+
 const char *env_value(const struct strv *env, const char *name)
 {
 	for (size_t i = 0; i < env->n; i++)

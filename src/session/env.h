@@ -24,6 +24,12 @@ struct env_input {
  * those that only the toolbox's programs read (util/envnames.h).
  */
 void env_build(const struct env_input *in, struct strv *out);
+/*
+ * An environment file as docker reads it: NAME=VALUE or NAME a line, '#' begins
+ * a comment line. Appends to out; returns 0, or the number of the first line
+ * that has no name, with the lines before it appended.
+ */
+int env_parse_file(const char *text, struct strv *out);
 /* The value of NAME in a vector, NULL when absent. */
 const char *env_value(const struct strv *env, const char *name);
 

@@ -23,28 +23,15 @@ void target_clear(struct target *t)
 	*t = (struct target)TARGET_INIT;
 }
 
-/* The state letter of /proc/PID/stat, 0 when there is none. */
-static char process_state(pid_t pid)
-{
-	cleanup_free char *text = NULL;
-	char path[32], *p;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (fd_slurp_proc(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL) < 0)
-		return 0;
-	p = strrchr(text, ')');
-	return p && p[1] == ' ' ? p[2] : 0;
-}
-
 /*
  * A leader that has exited while other threads live on is a zombie whose
  * namespaces cannot be opened any more.
  */
 static int check_not_zombie(pid_t pid, const char *what, struct err *err)
 {
-	char state = process_state(pid);
+	struct proc_stat st;
 
-	if (state != 'Z' && state != 'X')
+	if (proc_read_stat(pid, &st) < 0 || (st.state != 'Z' && st.state != 'X'))
 		return 0;
 	return err_set(err, "%s: its first process (%d) has exited and is a zombie: its namespaces cannot "
 		       "be joined", what, (int)pid);

@@ -90,12 +90,32 @@ int proc_run(char *const argv[], int in, int out, int errfd)
 	return proc_wait(pid);
 }
 
-int proc_starttime(pid_t pid, uint64_t *out)
+int proc_parse_stat(char *text, struct proc_stat *out)
+{
+	/* The name in parentheses may hold anything, even ") 1 2": the last one counts. */
+	char *p = strrchr(text, ')');
+	struct proc_stat st = { .state = 0 };
+
+	if (!p || p[1] != ' ')
+		return -EPROTO;
+	p += 2;
+	st.state = *p;
+	for (int field = 3; field < 22; field++) {
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	p[strcspn(p, " \n")] = '\0';
+	if (str_to_u64(p, UINT64_MAX, &st.starttime) < 0)
+		return -EPROTO;
+	*out = st;
+	return 0;
+}
+
+int proc_read_stat(pid_t pid, struct proc_stat *out)
 {
 	char path[32], buf[1024];
 	cleanup_fd int fd = -1;
 	ssize_t n;
-	char *p;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -105,19 +125,17 @@ int proc_starttime(pid_t pid, uint64_t *out)
 	if (n < 0)
 		return (int)n;
 	buf[n] = '\0';
-	/* The name in parentheses may hold anything, even ") 1 2": the last one counts. */
-	p = strrchr(buf, ')');
-	if (!p)
-		return -EPROTO;
-	p++;
-	for (int field = 3; field <= 22; field++) {
-		p += strspn(p, " ");
-		if (field == 22)
-			break;
-		p += strcspn(p, " ");
-	}
-	p[strcspn(p, " \n")] = '\0';
-	return str_to_u64(p, UINT64_MAX, out) < 0 ? -EPROTO : 0;
+	return proc_parse_stat(buf, out);
+}
+
+int proc_starttime(pid_t pid, uint64_t *out)
+{
+	struct proc_stat st;
+	int r = proc_read_stat(pid, &st);
+
+	if (r == 0)
+		*out = st.starttime;
+	return r;
 }
 
 int pidref_open(struct pidref *ref, pid_t pid, uint64_t starttime)

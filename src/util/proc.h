@@ -51,6 +51,15 @@ int pidref_verify(const struct pidref *ref);
 void pidref_close(struct pidref *ref);
 #define cleanup_pidref cleanup_(pidref_close)
 
+/* /proc/PID/stat: the state letter ('R', 'Z', ...) and the start time. proc(5) */
+struct proc_stat {
+	char state;
+	uint64_t starttime;
+};
+/* 0 or -errno; -ESRCH when there is no such process. */
+int proc_read_stat(pid_t pid, struct proc_stat *out);
+/* The parser behind it: 0 or -EPROTO. Writes into text. */
+int proc_parse_stat(char *text, struct proc_stat *out);
 /* Start time of a process, -errno. */
 int proc_starttime(pid_t pid, uint64_t *out);
 

@@ -220,6 +220,8 @@ class Context:
         {"toolbox": os.path.join(TOP, "build/lib/dbg/toolbox/base")}
     full = os.environ.get("DBG_TESTS_FULL") == "1"
     san = os.environ.get("DBG_TESTS_SAN") == "1"
+    # What a bound on time is multiplied by: sanitized programs start and run several times slower.
+    slack = 5 if san else 1
 
     def __init__(self, name, module=None):
         self.name, self.m, self._undo, self.watched = name, module, [], []

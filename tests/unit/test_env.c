@@ -60,11 +60,12 @@ static void the_containers_own_stay(void)
 	static const char *const kept[] = {
 		"LD_LIBRARY_PATH=/lib", "LD_PRELOAD=/x.so", "PYTHONPATH=/p", "PS=1", "PS11=x", "SHELLOPTSX=1",
 		"BASH_FUNC=1", "EMPTY=", "A=b=c", "ps4=x", "LANG=de_DE.UTF-8",
+		NULL,
 	};
 	struct env_input in = { .toolbox = true };
 
 	fresh(kept, NULL, &in);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (size_t i = 0; kept[i]; i++) {
 		CHECK(strv_has(&out, kept[i]));
 		if (!strv_has(&out, kept[i]))
 			printf("# %s\n", kept[i]);

@@ -56,6 +56,9 @@ void payload_inherit(const struct helper *h);
  * gets errno when the program cannot be started. */
 _Noreturn void payload_main(const struct helper *h, int tty, int status);
 
+/* check.c: do all offsets and lists of a plan of `size` bytes lie inside it? */
+bool plan_is_ours(const struct plan *p, uint64_t size);
+
 /* main.c: receives descriptors and maps the plan; watch gets the mounts, init the program. */
 void receive_plan(struct helper *h);
 

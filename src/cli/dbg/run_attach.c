@@ -4,37 +4,27 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "session/env.h"
 #include "session/session.h"
 #include "util/fds.h"
 #include "util/log.h"
 
 enum { ENV_FILE_MAX = 4 << 20 };
 
-/* docker's format: NAME=VALUE or NAME a line, '#' begins a comment line. */
 static int read_env_file(const char *path, struct strv *env, struct err *err)
 {
 	cleanup_free char *text = NULL;
+	size_t len = 0;
 	/* Not only files: `--env-file <(...)` is a pipe. */
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r = fd < 0 ? -errno : fd_slurp(fd, ENV_FILE_MAX, &text, NULL), line = 0;
+	int r = fd < 0 ? -errno : fd_slurp(fd, ENV_FILE_MAX, &text, &len);
 
 	if (r < 0)
 		return err_sys(err, -r, "--env-file %s", path);
-	for (char *at = text; at && *at;) {
-		char *next = strchr(at, '\n');
-
-		line++;
-		if (next)
-			*next++ = '\0';
-		at += strspn(at, " \t");
-		at[strcspn(at, "\r")] = '\0';
-		if (*at == '=')
-			return err_usage(err, "--env-file %s: line %d: no name before '='", path, line);
-		if (*at && *at != '#')
-			strv_add(env, at);
-		at = next;
-	}
-	return 0;
+	if (strlen(text) != len)
+		return err_usage(err, "--env-file %s: not a text: it holds a NUL byte", path);
+	r = env_parse_file(text, env);
+	return r == 0 ? 0 : err_usage(err, "--env-file %s: line %d: no name before '='", path, r);
 }
 
 static int check_env(const struct strv *env, struct err *err)
