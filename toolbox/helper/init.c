@@ -106,6 +106,12 @@ static void keep_only(uint32_t caps)
 	hide(PLAN_NAME_INIT);
 }
 
+/* WIFSTOPPED() of musl 1.2.3 overflows an int for exit statuses above 127. */
+static bool is_stop(int status)
+{
+	return (status & 0xff) == 0x7f;
+}
+
 struct state {
 	pid_t payload;
 	bool exited, swept;
@@ -124,7 +130,7 @@ static bool reap(struct state *s)
 			return pid == 0;
 		if (pid != s->payload)
 			continue;
-		if (WIFSTOPPED(status)) {
+		if (is_stop(status)) {
 			report(PLAN_MSG_STOPPED, WSTOPSIG(status), 0, 0, -1, NULL);
 			continue;
 		}
