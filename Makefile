@@ -35,7 +35,7 @@ ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 # --- what each program is made of -------------------------------------------
 # dbg: starts in under a millisecond, so: libc and jansson only.
-DBG_MODULES := util plugin engine target ns mnt session
+DBG_MODULES := util plugin engine target ns mnt trace session
 DBG_SRC := $(foreach m,$(DBG_MODULES),$(wildcard src/$m/*.c)) $(wildcard src/cli/*.c src/cli/dbg/*.c plugins/engine_*.c)
 # jansson statically: one shared object less to map and relocate at each start.
 DBG_LIBS := -Wl,-Bstatic -ljansson -Wl,-Bdynamic -ldl

@@ -92,7 +92,10 @@ struct plan {
 	int32_t oom_score_adj;
 	uint64_t rlimits[16][2];
 	uint32_t securebits;
-	uint32_t seccomp, seccomp_len; /* offset of struct sock_filter, how many */
+	uint32_t nfilters;
+	uint32_t filters;      /* offset of nfilters uint32_t: instructions of each */
+	uint32_t seccomp;      /* offset of all instructions (struct sock_filter), oldest first */
+	uint32_t seccomp_len;  /* how many in all */
 	uint32_t lsm_attr, lsm_label;  /* offsets: "attr/apparmor/exec", label; 0 none */
 	uint32_t workdir;      /* offset; tried, then "/" */
 	uint32_t tty_owner;    /* uid in the target's user namespace */

@@ -18,6 +18,7 @@
 #include "session/filter.h"
 #include "session/plain.h"
 #include "session/toolbox.h"
+#include "trace/trace.h"
 #include "util/fds.h"
 #include "util/log.h"
 #include "util/paths.h"
@@ -326,33 +327,51 @@ static void plan_workdir(const struct session_options *o, struct prepared *p)
 
 /* --- powers ------------------------------------------------------------------ */
 
-static int plan_filter(const struct session_options *o, struct prepared *p, struct err *err)
+static void add_filters(struct prepared *p, const uint32_t *lens, uint32_t n, const char *code, size_t len)
 {
+	struct plan *plan = &p->plan.plan;
+
+	plan->nfilters = n;
+	plan->filters = builder_bytes(&p->plan, lens, n * sizeof(*lens));
+	plan->seccomp = builder_bytes(&p->plan, code, len);
+	plan->seccomp_len = (uint32_t)(len / 8);
+}
+
+static int plan_filter(const struct target *t, const struct session_options *o, struct prepared *p,
+		       struct err *err)
+{
+	cleanup_trace_filters struct trace_filters read = { .n = 0 };
 	cleanup_free char *bpf = NULL;
 	size_t len = 0;
+	uint32_t count;
 
 	if (!p->powers.filter)
 		return 0;
-	if (!p->oci.seccomp) {
-		/* Reading it out of the process would stop it for a moment. */
-		if (!o->quiet)
-			log_info("the container's seccomp filter is not known to dbg: this session has none");
+	if (p->oci.seccomp) {
+		if (filter_build(p->oci.seccomp, &bpf, &len, err) < 0)
+			return -1;
+		count = (uint32_t)(len / 8);
+		add_filters(p, &count, 1, bpf, len);
+		return 0;
+	}
+	/* Reading it out stops the process for a moment: only for exactly its powers. */
+	if (o->power != SESSION_POWER_TARGET) {
 		p->powers.filter = false;
 		return 0;
 	}
-	if (filter_build(p->oci.seccomp, &bpf, &len, err) < 0)
+	if (trace_read_filters(&t->proc, &read, err) < 0)
 		return -1;
-	p->plan.plan.seccomp = builder_bytes(&p->plan, bpf, len);
-	p->plan.plan.seccomp_len = (uint32_t)(len / 8);
+	add_filters(p, read.len, read.n, read.code.buf, read.code.len);
 	return 0;
 }
 
-static int plan_powers(const struct session_options *o, struct prepared *p, struct err *err)
+static int plan_powers(const struct target *t, const struct session_options *o, struct prepared *p,
+		       struct err *err)
 {
 	struct plan *plan = &p->plan.plan;
 	const struct powers *w = &p->powers;
 
-	if (plan_filter(o, p, err) < 0)
+	if (plan_filter(t, o, p, err) < 0)
 		return -1;
 	plan->uid = w->uid;
 	plan->gid = w->gid;
@@ -489,7 +508,7 @@ int prepare_program(const struct target *t, const struct session_options *o, str
 	p->plan.plan.flags |= o->tty ? PLAN_TTY : 0;
 	p->plan.plan.rows = ws.ws_row;
 	p->plan.plan.cols = ws.ws_col;
-	if (plan_powers(o, p, err) < 0 || plan_program(o, p, err) < 0)
+	if (plan_powers(t, o, p, err) < 0 || plan_program(o, p, err) < 0)
 		return -1;
 	plan_env(t, o, p);
 	plan_workdir(o, p);

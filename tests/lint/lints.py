@@ -9,7 +9,7 @@ import re
 # only what SAME_ROW names.
 ROWS = [
     {"util", "sys"},
-    {"http", "archive", "elf", "ns", "mnt", "plugin", "seccomp"},
+    {"http", "archive", "elf", "ns", "mnt", "trace", "plugin", "seccomp"},
     {"engine", "pkg"},
     {"target", "store"},
     {"session", "shell"},

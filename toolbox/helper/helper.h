@@ -52,8 +52,12 @@ _Noreturn void family_end(int list);
 
 /* payload.c. What needs the host's /proc, before init forks: inherited. */
 void payload_inherit(const struct helper *h);
+enum payload_stage { PAYLOAD_STARTED, PAYLOAD_EXEC, PAYLOAD_FILTER, PAYLOAD_CAPABILITIES };
+struct payload_failure {
+	int32_t stage, errnum;
+};
 /* payload.c: the last steps before the user's program; never returns. `status`
- * gets errno when the program cannot be started. */
+ * gets a struct payload_failure when the program cannot be started. */
 _Noreturn void payload_main(const struct helper *h, int tty, int status);
 
 /* check.c: do all offsets and lists of a plan of `size` bytes lie inside it? */

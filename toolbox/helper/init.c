@@ -199,17 +199,26 @@ static _Noreturn void serve(struct helper *h, pid_t payload, int children)
 	}
 }
 
-/* The errno of a failed start, 0 when the program runs. */
-static int started(int status)
+/* Tells the front when the program could not be started. */
+static void report_start(int status)
 {
-	int errnum = 0;
+	static const char *const what[] = {
+		[PAYLOAD_FILTER] = "load the container's seccomp filter",
+		[PAYLOAD_CAPABILITIES] = "set the capabilities under the container's seccomp filter",
+	};
+	struct payload_failure f = { .stage = PAYLOAD_STARTED };
 	ssize_t n;
 
 	do {
-		n = read(status, &errnum, sizeof(errnum));
+		n = read(status, &f, sizeof(f));
 	} while (n < 0 && errno == EINTR);
 	(void)close(status); /* read side */
-	return n == (ssize_t)sizeof(errnum) ? errnum : 0;
+	if (n != (ssize_t)sizeof(f))
+		return; /* end of file: the program runs */
+	if (f.stage == PAYLOAD_EXEC)
+		report(PLAN_MSG_EXEC_FAILED, f.errnum, 0, 0, -1, NULL);
+	else
+		report(PLAN_MSG_FAILED, f.errnum, 0, 0, -1, what[f.stage]);
 }
 
 /* All that the joining needed; the target could get at it through us. */
@@ -254,7 +263,7 @@ static int watch_children(void)
 
 _Noreturn void init_main(struct helper *h)
 {
-	int slave, status[2], children, errnum;
+	int slave, status[2], children;
 	char go;
 	pid_t pid;
 
@@ -286,8 +295,6 @@ _Noreturn void init_main(struct helper *h)
 	(void)close(PLAN_FD_PLAN); /* mapped */
 	(void)close(PLAN_FD_EXEC); /* the payload's, when there is one */
 	keep_only(1u << CAP_KILL | 1u << CAP_SYS_ADMIN);
-	errnum = started(status[0]);
-	if (errnum)
-		report(PLAN_MSG_EXEC_FAILED, errnum, 0, 0, -1, NULL);
+	report_start(status[0]);
 	serve(h, pid, children);
 }

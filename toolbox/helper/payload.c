@@ -160,32 +160,66 @@ static void set_ids(const struct helper *h)
 		fail("follow the session");
 }
 
-static void set_filter(const struct helper *h)
+/* Why the program could not be started, over the status pipe; ends the process. */
+static _Noreturn void not_started(enum payload_stage stage, int errnum)
 {
-	const struct plan *p = h->plan;
-	struct sock_fprog prog = { .len = (unsigned short)p->seccomp_len };
+	const struct payload_failure f = { .stage = stage, .errnum = errnum };
 
-	if (p->flags & PLAN_NO_NEW_PRIVS && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		fail("set no_new_privs");
-	if (!p->seccomp_len)
-		return;
-	prog.filter = calloc(p->seccomp_len, sizeof(*prog.filter));
-	if (!prog.filter)
-		fail("memory for the seccomp filter");
-	memcpy(prog.filter, plan_string(h, p->seccomp), p->seccomp_len * sizeof(*prog.filter));
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
-		fail("load the container's seccomp filter");
+	(void)!write(KEEP_STATUS, &f, sizeof(f)); /* init is the only reader */
+	_exit(errnum == ENOENT ? 127 : 126);
 }
 
-static void set_capabilities(const struct helper *h)
+/*
+ * The oldest first, as they were installed. Whatever follows must be allowed by
+ * them: that is execve(2), and capset(2) where execve alone would leave more.
+ */
+static void set_filters(const struct helper *h)
 {
 	const struct plan *p = h->plan;
+	const char *at = plan_string(h, p->seccomp);
 
-	capset_or_fail(p->cap_effective, p->cap_permitted, p->cap_inheritable);
+	for (uint32_t i = 0; i < p->nfilters; i++) {
+		struct sock_fprog prog = { .len = 0 };
+		uint32_t len;
+
+		memcpy(&len, plan_string(h, p->filters) + i * sizeof(len), sizeof(len));
+		prog.len = (unsigned short)len;
+		prog.filter = calloc(len, sizeof(*prog.filter));
+		if (!prog.filter)
+			not_started(PAYLOAD_FILTER, ENOMEM);
+		memcpy(prog.filter, at, len * sizeof(*prog.filter));
+		at += len * sizeof(*prog.filter);
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
+			not_started(PAYLOAD_FILTER, errno);
+		free(prog.filter);
+	}
+}
+
+static void raise_ambient(uint64_t caps)
+{
 	for (int cap = 0; cap < 64; cap++)
-		if (p->cap_ambient >> cap & 1 &&
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+		if (caps >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
 			fail("set the ambient capabilities");
+}
+
+/*
+ * execve(2) leaves root all of its bounding set and others what is ambient:
+ * capabilities(7). Only where less is wanted there is something to set.
+ */
+static void lower_capabilities(const struct plan *p)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	uint64_t by_exec = p->uid == 0 ? p->cap_bounding : p->cap_ambient;
+	struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)p->cap_effective, (uint32_t)p->cap_permitted, (uint32_t)p->cap_inheritable },
+		{ (uint32_t)(p->cap_effective >> 32), (uint32_t)(p->cap_permitted >> 32),
+		  (uint32_t)(p->cap_inheritable >> 32) },
+	};
+
+	if (by_exec == p->cap_permitted && by_exec == p->cap_effective)
+		return;
+	if (syscall(SYS_capset, &head, data) < 0)
+		not_started(PAYLOAD_CAPABILITIES, errno);
 }
 
 static void enter_workdir(const struct helper *h)
@@ -277,18 +311,20 @@ _Noreturn void payload_main(const struct helper *h, int slave, int status)
 	set_limits(h);
 	drop_bounding(p->cap_bounding);
 	set_ids(h);
-	capset_or_fail(permitted_now(), permitted_now(), 0);
+	capset_or_fail(permitted_now(), permitted_now(), p->cap_inheritable);
+	raise_ambient(p->cap_ambient);
 	enter_workdir(h);
 	reset_signals();
-	set_filter(h);
+	if (p->flags & PLAN_NO_NEW_PRIVS && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fail("set no_new_privs");
 	if (prctl(PR_SET_SECUREBITS, p->securebits, 0, 0, 0) < 0)
 		fail("set the securebits");
-	set_capabilities(h);
 	close_rest(h, status);
+	set_filters(h);
+	lower_capabilities(p);
 	if (p->flags & PLAN_EXEC_FD)
 		errnum = (syscall(SYS_execveat, KEEP_PROGRAM, "", argv, env, AT_EMPTY_PATH), errno);
 	else
 		errnum = exec_search(argv, env);
-	(void)!write(KEEP_STATUS, &errnum, sizeof(errnum)); /* init is the only reader */
-	_exit(errnum == ENOENT ? 127 : 126);
+	not_started(PAYLOAD_EXEC, errnum);
 }
