@@ -206,6 +206,12 @@ static int use_own_shell(const struct session_options *o, struct prepared *p, st
 	return 0;
 }
 
+/* One that `make toolbox` made: bash belongs to it. */
+static bool toolbox_is_listed(const struct prepared *p)
+{
+	return p->toolbox >= 0 && faccessat(p->toolbox, "dbg/files.sum", F_OK, 0) == 0;
+}
+
 static const struct shell {
 	const char *name, *in_toolbox, *path;
 	const char *interactive[6]; /* options of an interactive start */
@@ -230,8 +236,12 @@ static int use_shell(const struct session_options *o, struct prepared *p, struct
 	if (o->shell == SESSION_SHELL_AUTO && o->command && plain_command(o->command, argv))
 		return 0;
 	if (!toolbox_has(p, sh->in_toolbox)) {
-		if (o->shell == SESSION_SHELL_AUTO)
+		if (o->shell == SESSION_SHELL_AUTO) {
+			if (toolbox_is_listed(p))
+				log_warn("the toolbox has no bash, this is dbg's own shell; "
+					 "'dbg toolbox verify' says what else is missing");
 			return use_own_shell(o, p, argv, err);
+		}
 		(void)err_set(err, "the toolbox has no %s", sh->name);
 		if (p->toolbox >= 0)
 			err_hint(err, "'dbg install %s' brings it", sh->name);
@@ -460,7 +470,7 @@ static int open_toolbox(const struct session_options *o, struct prepared *p, str
 	/* Without tools there is still dbg's own shell, and the container's programs. */
 	if (o->shell != SESSION_SHELL_AUTO && o->shell != SESSION_SHELL_DBG && !o->argv)
 		return -1;
-	log_warn("no toolbox: %s", err->msg);
+	log_warn("no toolbox: %s%s%s", err->msg, err->hint[0] ? "; " : "", err->hint);
 	err_clear(err);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "mnt/mnt.h"
+#include "session/health.h"
 #include "session/plan.h"
 #include "session/sweep.h"
 #include "sys/sys.h"
@@ -45,25 +46,56 @@ static int mount_layers(const int *layers, size_t n, int userns, struct err *err
 	return mnt_overlay_ro(layers, n, err);
 }
 
+/*
+ * The store's profile, -1 when nothing is installed. What cannot be used is left
+ * out with a warning: a damaged store never stops a session.
+ */
+static int open_profile(void)
+{
+	cleanup_free char *path = xasprintf("%s/profile", paths_store());
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	if (fd < 0) {
+		if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			log_warn("the installed tools are left out: %s leads nowhere; "
+				 "'dbg toolbox reset' makes the store anew", path);
+		return -1;
+	}
+	if (health_check_owner(fd, path, &err) < 0 || health_check(fd, path, false, &err) < 0) {
+		log_warn("the installed tools are left out: %s; 'dbg toolbox verify' says more", err.msg);
+		err_clear(&err);
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
 int toolbox_mount(int userns, struct err *err)
 {
-	cleanup_free char *profile = xasprintf("%s/profile", paths_store());
 	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
-	cleanup_fd int top = open(profile, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int base = open(paths_toolbox_base(), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int with_store[2] = { top, base }, alone[2] = { base, below }, mount = -1;
+	cleanup_fd int top = -1;
+	int alone[2] = { base, below }, mount = -1;
 
 	if (base < 0) {
 		(void)err_sys(err, errno, "open the base toolbox %s", paths_toolbox_base());
-		err_hint(err, "'make toolbox' builds it; --shell dbg works without");
+		err_hint(err, "'make toolbox' builds it (--shell dbg works without)");
 		return -1;
 	}
+	if (health_check(base, paths_toolbox_base(), true, err) < 0) {
+		err_hint(err, "'dbg toolbox verify' lists what is damaged, "
+			      "'make toolbox' or reinstalling dbg renews it");
+		return -1;
+	}
+	top = open_profile();
 	if (top >= 0) {
+		int with_store[2] = { top, base };
+
 		mount = mount_layers(with_store, 2, userns, err);
 		if (mount >= 0)
 			return mount;
-		/* A damaged store never stops a session: the base alone. */
 		log_warn("%s: the installed tools are left out", err->msg);
 		err_clear(err);
 	}

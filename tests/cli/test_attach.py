@@ -32,7 +32,8 @@ def test_missing_toolbox_is_a_warning(t):
     c = t.container("DEFAULT")
     t.config["toolbox"] = "/nonesuch"
     t.dbg("attach", c.target, "--", "/app", "exit", "7").check(
-        7, b"", b"dbg: warning: no toolbox: open the base toolbox /nonesuch: No such file or directory\n")
+        7, b"", b"dbg: warning: no toolbox: open the base toolbox /nonesuch: No such file or directory; "
+                b"'make toolbox' builds it (--shell dbg works without)\n")
 
 
 @requires("root")
