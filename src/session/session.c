@@ -356,6 +356,18 @@ static void finish(struct front *f)
 	term_restore(&f->term);
 }
 
+/*
+ * A dying init kills the others of its pid namespace, the session's among them,
+ * and ends itself only when they are gone: pid_namespaces(7).
+ */
+static bool target_ended(const struct front *f)
+{
+	enum { DYING_MS = 200 };
+	struct pollfd p = { .fd = f->target->proc.fd, .events = POLLIN };
+
+	return poll(&p, 1, DYING_MS) > 0;
+}
+
 static int result(struct front *f, struct err *err)
 {
 	int lost = f->screen.failed ? f->screen.failed : f->io.relays[STDOUT_FILENO].failed;
@@ -366,7 +378,7 @@ static int result(struct front *f, struct err *err)
 		return f->status;
 	if (f->fatal)
 		return 128 + f->fatal;
-	if (pidref_verify(&f->target->proc) < 0) {
+	if (target_ended(f)) {
 		log_info("the container %s has ended", f->target->name ? f->target->name : f->target->id);
 		return STATUS_KILLED;
 	}
