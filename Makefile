@@ -171,7 +171,7 @@ $(TOOLBOX)/base.own: $(TOOLBOX)/base.list $O/libexec/dbg/dbg-client src/session/
 BUILD_DEPS := gcc libc6-dev linux-libc-dev make pkgconf libjansson-dev libseccomp-dev libelf-dev \
 	libreadline-dev libncurses-dev libarchive-dev libcurl4-openssl-dev libsolv-dev libsolvext-dev \
 	libssl-dev zlib1g-dev libcap-dev musl-tools gpgv gnupg ca-certificates
-TEST_DEPS := clang python3 strace vim less file openssl curl ncurses-bin util-linux busybox-static iproute2 procps \
+TEST_DEPS := clang python3 strace valgrind vim less file openssl curl ncurses-bin util-linux busybox-static iproute2 procps \
 	shellcheck cppcheck mandoc zsh fish bash-static docker.io podman containerd runc crun lxc \
 	systemd-container
 
@@ -192,7 +192,7 @@ TEST_OBJ := $(filter-out $O/obj-dbg/src/cli/dbg/main.o,$(DBG_OBJ)) \
 	$(filter-out %/main.o $(DBG_OBJ),$(SECCOMP_OBJ)) $(TEST_STATIC_OBJ)
 TEST_LIBS := $(PKG_LIBS) $(SECCOMP_LIBS)
 UNIT := $(patsubst tests/unit/%.c,$O/tests/unit/%,$(wildcard tests/unit/test_*.c))
-TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so $O/tests/lib/naive
+TEST_TOOLS := $O/tests/lib/zoo $O/tests/lib/app $O/tests/lib/evil.so $O/tests/lib/openfds.so $O/tests/lib/naive
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ:%=$O/tests/fuzz/replay_%)
 FUZZER := $(FUZZ:%=$O/tests/fuzz/fuzz_%)
