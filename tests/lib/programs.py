@@ -9,8 +9,9 @@ UP = "until (: </dev/tcp/127.0.0.1/%d) 2>/dev/null; do sleep 0.05; done; "
 SAMPLE = ("tcpdump", "gdb", "git", "python3", "perl", "openssh-client", "tmux", "ltrace", "sqlite3", "rsync", "ripgrep")
 
 PROGRAMS = [
-    ("gdb", "sleep 9 & gdb -q -batch -p $! -ex bt -ex 'python print(6*7)'; kill $!",
-     r"#0 .*nanosleep.*libc.*\n42\n"),
+    ("gdb", "sleep 9 & gdb -q -batch -p $! -ex bt -ex 'python print(6*7)'; kill $!; "
+            "gdb -q -batch -p 1 -ex 'info inferiors'",
+     r"#0 .*nanosleep.*libc.*\n42\n(.*\n)*\* 1 +process 1 .* /app "),
     ("git", "cd $TMPDIR && git init -q g && cd g && git config user.email a@b && git config user.name n && "
             "echo x > x && git add x && git commit -qm first && git log --oneline", r"^[0-9a-f]{7} first\n$"),
     ("python3", "python3 -c 'import ssl, json, sqlite3, ctypes, lzma, curses, readline, asyncio, os; "
