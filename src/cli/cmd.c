@@ -11,16 +11,9 @@
 
 static void print_error(const struct err *err)
 {
-	cleanup_str struct str s = { NULL, 0, 0 };
+	cleanup_free char *text = err_text(err);
 
-	str_adds(&s, "dbg: ");
-	str_add_safe(&s, err->msg, strlen(err->msg));
-	if (err->hint[0] != '\0') {
-		str_adds(&s, "\ndbg: hint: ");
-		str_add_safe(&s, err->hint, strlen(err->hint));
-	}
-	str_addc(&s, '\n');
-	(void)fd_write_all(STDERR_FILENO, s.buf, s.len); /* nobody left to tell */
+	(void)fd_write_all(STDERR_FILENO, text, strlen(text)); /* nobody left to tell */
 }
 
 const struct cmd *cmd_find(const char *name)

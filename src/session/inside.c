@@ -224,20 +224,13 @@ static bool client_send(struct client *c, enum inside_kind kind, size_t len, uin
 static void client_refuse(struct client **slot, const struct err *err)
 {
 	struct client *c = *slot;
-	cleanup_str struct str s = { NULL, 0, 0 };
+	cleanup_free char *text = err_text(err);
+	size_t len = strlen(text);
 
-	str_adds(&s, "dbg: ");
-	str_add_safe(&s, err->msg, strlen(err->msg));
-	if (err->hint[0] != '\0') {
-		str_adds(&s, "\ndbg: hint: ");
-		str_add_safe(&s, err->hint, strlen(err->hint));
-	}
-	str_addc(&s, '\n');
-	if (s.len > INSIDE_DATA_MAX)
-		s.len = INSIDE_DATA_MAX;
-	memcpy(c->msg.data, s.buf, s.len);
+	len = len < INSIDE_DATA_MAX ? len : INSIDE_DATA_MAX;
+	memcpy(c->msg.data, text, len);
 	/* Both fit an empty socket; a client that made its buffer tiny gets no words. */
-	if (client_send(c, INSIDE_STDERR, s.len, 0) && c->pending == 0)
+	if (client_send(c, INSIDE_STDERR, len, 0) && c->pending == 0)
 		(void)client_send(c, INSIDE_EXIT, 0, err->status ? (uint32_t)err->status : 1);
 	client_free(slot);
 }

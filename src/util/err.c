@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/str.h"
+
 void err_vset(struct err *err, int errnum, const char *fmt, va_list ap)
 {
 	int n;
@@ -58,4 +60,18 @@ void err_clear(struct err *err)
 	err->status = 0;
 	err->msg[0] = '\0';
 	err->hint[0] = '\0';
+}
+
+char *err_text(const struct err *err)
+{
+	struct str s = { NULL, 0, 0 };
+
+	str_adds(&s, "dbg: ");
+	str_add_safe(&s, err->msg, strlen(err->msg));
+	if (err->hint[0] != '\0') {
+		str_adds(&s, "\ndbg: hint: ");
+		str_add_safe(&s, err->hint, strlen(err->hint));
+	}
+	str_addc(&s, '\n');
+	return str_take(&s);
 }

@@ -52,6 +52,11 @@ void err_wrap(struct err *err, const char *fmt, ...)
 void err_hint(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void err_clear(struct err *err);
+/*
+ * What a person reads, fit for a terminal: "dbg: MESSAGE\n" and, with a hint,
+ * "dbg: hint: HINT\n". Owned.
+ */
+char *err_text(const struct err *err) __attribute__((returns_nonnull));
 static inline bool err_is_set(const struct err *err) { return err->msg[0] != '\0'; }
 
 #endif
