@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * crun without an engine above it: ROOT/ID/status, where ROOT is
- * engines.crun.root, else /run/crun (root) or $XDG_RUNTIME_DIR/crun.
- */
-#include "plugin/dbg-engine.h"
-
-static char *runtime_root(const struct dbg_host *host)
-{
-	const char *set = host->option("crun", "root"), *xdg = getenv("XDG_RUNTIME_DIR");
-
-	if (set)
-		return strdup(set);
-	if (geteuid() != 0 && xdg && *xdg == '/')
-		return dbg_printf("%s/crun", xdg);
-	return strdup("/run/crun");
-}
+/* crun without an engine above it: ROOT/ID/status (plugin/dbg-bare.h has ROOT). */
+#include "plugin/dbg-bare.h"
 
 static int emit_one(const struct dbg_host *host, int rootfd, const char *id, dbg_emit_fn *emit, void *arg)
 {
@@ -38,43 +24,22 @@ static int emit_one(const struct dbg_host *host, int rootfd, const char *id, dbg
 	});
 }
 
-/* prefix "": all of them. A directory of that very name is the answer at once. */
+static const struct dbg_bare runtime = { .name = "crun", .emit_one = emit_one };
+
 static int each(const struct dbg_host *host, const char *prefix, dbg_emit_fn *emit, void *arg,
 		struct err *err)
 {
-	dbg_auto_free char *root = runtime_root(host);
-	dbg_auto_fd int fd = root ? dbg_open_dir(AT_FDCWD, root) : -1;
-	dbg_auto_dir DIR *d = NULL;
-	int r = 0;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : host->fail(err, errno, "crun: open %s", root ? root : "root");
-	if (dbg_is_id(prefix) && faccessat(fd, prefix, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return emit_one(host, fd, prefix, emit, arg);
-	d = dbg_stream(fd);
-	if (!d)
-		return host->fail(err, errno, "crun: read %s", root);
-	for (struct dirent *e = readdir(d); e && r == 0; e = readdir(d))
-		if (dbg_is_id(e->d_name) && dbg_starts(e->d_name, prefix))
-			r = emit_one(host, fd, e->d_name, emit, arg);
-	return r;
+	return dbg_bare_each(host, &runtime, prefix, emit, arg, err);
 }
 
 static int list(const struct dbg_host *host, dbg_emit_fn *emit, void *arg, struct err *err)
 {
-	return each(host, "", emit, arg, err);
+	return dbg_bare_each(host, &runtime, "", emit, arg, err);
 }
 
 static void probe(const struct dbg_host *host, struct dbg_probe *out)
 {
-	dbg_auto_free char *root = runtime_root(host);
-	dbg_auto_fd int fd = root ? dbg_open_dir(AT_FDCWD, root) : -1;
-
-	out->found = out->answers = fd >= 0;
-	if (fd >= 0)
-		(void)snprintf(out->text, sizeof(out->text), "state in %s", root);
-	else
-		(void)snprintf(out->text, sizeof(out->text), "%s: %s", root ? root : "root", strerror(errno));
+	dbg_bare_probe(host, &runtime, out);
 }
 
 static const struct dbg_engine_ops ops = {
