@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint: lengths: a source of packages is one file, whatever it takes to read it */
 /*
  * Debian and its relatives: apt's list of sources, and Release files.
  * sources.list(5), apt.conf(5), https://wiki.debian.org/DebianRepository/Format

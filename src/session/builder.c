@@ -87,7 +87,8 @@ void builder_clear(struct builder *b)
 
 int builder_seal_program(const char *path, const char *name, struct err *err)
 {
-	cleanup_fd int from = open(path, O_RDONLY | O_CLOEXEC), fd = -1;
+	cleanup_fd int from = open(path, O_RDONLY | O_CLOEXEC); /* lint: path: a program of dbg's own */
+	cleanup_fd int fd = -1;
 	struct stat st;
 	off_t at = 0;
 

@@ -42,12 +42,13 @@ static int open_cache(bool make)
 			if (*p != '/')
 				continue;
 			*p = '\0';
-			(void)mkdir(path, 0755); /* there already, or the open says so */
+			/* There already, or the open says so. */
+			(void)mkdir(path, 0755); /* lint: path: the store's cache */
 			*p = '/';
 		}
-		(void)mkdir(path, 0700); /* likewise */
+		(void)mkdir(path, 0700); /* lint: path: likewise */
 	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* lint: path: the store's cache */
 	/* What is loaded as a filter must not have been written by others. */
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022))
 		return -1;

@@ -416,7 +416,7 @@ static int open_cgroup(const struct ns_cgroup *c, const char *unified)
 	file = xasprintf("/sys/fs/cgroup/%.*s%scgroup.procs",
 			 (int)(c->controllers_len ? c->controllers_len : strlen(unified)),
 			 c->controllers_len ? c->controllers : unified, path);
-	return open(file, O_WRONLY | O_CLOEXEC);
+	return open(file, O_WRONLY | O_CLOEXEC); /* lint: path: the host's cgroups */
 }
 
 /* The target's cgroups. */

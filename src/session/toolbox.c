@@ -53,7 +53,7 @@ static int mount_layers(const int *layers, size_t n, int userns, struct err *err
 static int open_profile(void)
 {
 	cleanup_free char *path = xasprintf("%s/profile", paths_store());
-	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* lint: path: the host's store */
 	struct err err = ERR_INIT;
 	struct stat st;
 
@@ -74,8 +74,9 @@ static int open_profile(void)
 int toolbox_mount(int userns, struct err *err)
 {
 	cleanup_free char *empty = xasprintf("%s/../empty", paths_toolbox_base());
+	/* lint: path: of dbg's own installation, as is the next */
 	cleanup_fd int base = open(paths_toolbox_base(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int below = open(empty, O_PATH | O_DIRECTORY | O_CLOEXEC); /* lint: path: likewise */
 	cleanup_fd int top = -1;
 	int alone[2] = { base, below }, mount = -1;
 
@@ -119,7 +120,7 @@ static int open_proc(const char *pid, const char *what, int flags)
 {
 	cleanup_free char *path = xasprintf("/proc/%s/%s", pid, what);
 
-	return open(path, flags | O_CLOEXEC);
+	return open(path, flags | O_CLOEXEC); /* lint: path: below the host's /proc */
 }
 
 static bool is_named(const char *pid, const char *name)
@@ -147,6 +148,7 @@ static bool is_watcher(const char *pid)
 		cleanup_free char *ours = xasprintf("/proc/self/%s", kinds[i]);
 		struct stat a, b;
 
+		/* lint: path: below the host's /proc */
 		if (stat(theirs, &a) < 0 || stat(ours, &b) < 0 || a.st_ino != b.st_ino ||
 		    a.st_dev != b.st_dev)
 			return false;
@@ -341,6 +343,7 @@ static int end_orphan(const char *pid, void *arg)
 	struct stat st;
 	int ours;
 
+	/* lint: path: below the host's /proc */
 	if (stat(path, &st) < 0 || st.st_ino == gc->own || has(gc->watched, gc->nwatched, st.st_ino) ||
 	    has(gc->looked, gc->nlooked, st.st_ino))
 		return 0;
