@@ -6,6 +6,8 @@ set -e XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME
 # --no-config leaves these to us; nothing is loaded from a home directory.
 set -g fish_function_path /dev/share/fish/functions
 set -g fish_complete_path /dev/share/fish/vendor_completions.d /dev/share/fish/completions
+# Nor are the keys set: without them not even the arrow keys reach the history.
+fish_default_key_bindings
 set -gx LESSHISTFILE -
 set -q TMPDIR; or set -gx TMPDIR /dev/.session/tmp
 test -e /dev/.session/home/.vimrc; or /dev/bin/ln -s /dev/.dbg/dbg/etc/home/.vimrc /dev/.dbg/dbg/etc/home/.nanorc /dev/.session/home/ 2>/dev/null
@@ -15,6 +17,21 @@ set -g __dbg_engine (string replace -ra '[^A-Za-z0-9._-]' '?' -- "$DBG_ENGINE")
 string match -q -- "$__dbg_engine:*" $__dbg_name; and set -g __dbg_engine
 set -g __dbg_user (string replace -ra '[^A-Za-z0-9._-]' '?' -- "$DBG_USER")
 set -g __dbg_bin /dev/.dbg/dbg/bin
+
+# One history for all shells: fish's own file is made of it, and each line goes back to it.
+# (--no-config has made it private: none is read then.)
+set -eg fish_private_mode
+set -g fish_history dbg
+if test -s /dev/.session/history
+    /dev/bin/mkdir -p /dev/.session/home/.data/fish
+    string replace -a '\\' '\\\\' </dev/.session/history | string replace -r -- '^' '- cmd: ' |
+        string replace -r '$' '\n  when: 1' >/dev/.session/home/.data/fish/dbg_history
+    history merge
+end
+function __dbg_remember --on-event fish_preexec
+    string match -qr '^\s|\n' -- "$argv"; or string match -qr '^\s*$' -- "$argv"
+    or echo -- "$argv" >>/dev/.session/history
+end
 
 function fish_prompt
     set -l last $status
