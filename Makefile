@@ -154,7 +154,8 @@ TOOLBOX := build/lib/dbg/toolbox
 INSIDE_NAMES = $(shell sed -n 's/^\t{ "\([a-z]*\)".*/\1/p' src/session/inside_parse.c)
 .PHONY: toolbox
 toolbox: $(TOOLBOX)/base.own
-$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list $(wildcard src/elf/*.[ch]) src/util/envnames.c $(LD_SRC) $(NSS_SRC) \
+$(TOOLBOX)/base.list: toolbox/base.list toolbox/skip.list $(wildcard src/elf/*.[ch]) src/util/envnames.c src/store/build.c src/store/unpack.c \
+		$(LD_SRC) $(NSS_SRC) \
 		| $(PROGRAMS)
 	@mkdir -p $(@D) build/downloads
 	$(Q)$O/dbg toolbox build toolbox/base.list --skip toolbox/skip.list --cache build/downloads -o $(TOOLBOX)/base

@@ -21,6 +21,8 @@ static const char *const skipped[] = {
 	"share/libgcrypt20", "share/tabset", "share/bug", "share/man-db", "share/vim/vim90/tutor", "share/vim/vim90/print",
 	"share/vim/vim90/spell", "share/polkit-1", "share/dbus-1", "share/initramfs-tools",
 	"share/fish/man", "share/sounds", "share/zsh/help",
+	/* What makes files that are not read here, or from sources that are not taken. */
+	"sbin/ldconfig", "bin/localedef", "sbin/iconvconfig",
 };
 
 /*

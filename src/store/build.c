@@ -3,10 +3,12 @@
 #include "store/store.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "elf/elf.h"
 #include "store/tree.h"
@@ -29,6 +31,63 @@ static int unpack_all(int cachefd, const struct store_build_item *items, size_t 
 	return 0;
 }
 
+static int trim_one(void *arg, int parent, const char *name, const char *path, const struct stat *st,
+		    struct err *err)
+{
+	const struct strv *trim = arg;
+
+	for (size_t i = 0; i < trim->n; i++) {
+		if (S_ISDIR(st->st_mode) || fnmatch(strchr(trim->v[i], ':') + 1, path, FNM_PATHNAME) != 0)
+			continue;
+		if (unlinkat(parent, name, 0) < 0)
+			return err_sys(err, errno, "remove %s", path);
+		return 0;
+	}
+	return 0;
+}
+
+/* A relative link to what was trimmed; absolute ones lead out of the tree until they are relocated. */
+static int trim_link(void *arg, int parent, const char *name, const char *path, const struct stat *st,
+		     struct err *err)
+{
+	struct stat target;
+	char first;
+
+	(void)arg; /* all links are alike */
+	if (!S_ISLNK(st->st_mode) || readlinkat(parent, name, &first, 1) != 1 || first == '/' ||
+	    fstatat(parent, name, &target, 0) == 0)
+		return 0;
+	return unlinkat(parent, name, 0) == 0 ? 0 : err_sys(err, errno, "remove %s", path);
+}
+
+static bool is_trimmed(const struct strv *trim, const char *package)
+{
+	size_t len = strlen(package);
+
+	for (size_t i = 0; i < trim->n; i++)
+		if (strncmp(trim->v[i], package, len) == 0 && trim->v[i][len] == ':')
+			return true;
+	return false;
+}
+
+/* Files go, and with them their packages' records: a later install brings such a package whole. */
+static int trim_files(const struct strv *trim, json_t *manifest, int root, struct err *err)
+{
+	json_t *packages = json_object_get(manifest, "packages");
+
+	for (size_t i = json_array_size(packages); i-- > 0;) {
+		const char *name = json_string_value(json_object_get(json_array_get(packages, i), "name"));
+
+		if (name && is_trimmed(trim, name))
+			(void)json_array_remove(packages, i); /* the index is in bounds */
+	}
+	if (trim->n == 0)
+		return 0;
+	if (tree_walk(root, trim_one, (void *)(uintptr_t)trim, err) < 0)
+		return -1;
+	return tree_walk(root, trim_link, NULL, err);
+}
+
 static int write_lists(int root, const json_t *manifest, struct err *err)
 {
 	cleanup_free char *text = json_dumps(manifest, JSON_INDENT(1) | JSON_SORT_KEYS);
@@ -47,14 +106,14 @@ static int write_lists(int root, const json_t *manifest, struct err *err)
 	return r < 0 ? err_sys(err, -r, "write dbg/files.sum") : 0;
 }
 
-static int fill(int cachefd, const struct store_build_item *items, size_t n, json_t *manifest,
-		int root, struct err *err)
+static int fill(int cachefd, const struct store_build_item *items, size_t n,
+		const struct strv *trim, json_t *manifest, int root, struct err *err)
 {
 	json_t *alternatives = json_object();
 
 	json_object_set_new(manifest, "alternatives", alternatives);
 	if (unpack_all(cachefd, items, n, root, alternatives, err) < 0 ||
-	    elf_relocate_tree(root, NULL, err) < 0 ||
+	    trim_files(trim, manifest, root, err) < 0 || elf_relocate_tree(root, NULL, err) < 0 ||
 	    tree_link_alternatives(root, alternatives, err) < 0 || elf_root_finish(root, err) < 0 ||
 	    write_lists(root, manifest, err) < 0)
 		return -1;
@@ -74,8 +133,8 @@ static int replace(int parent, const char *tmp, const char *name, struct err *er
 	return 0;
 }
 
-int store_build(int cachefd, const struct store_build_item *items, size_t n, json_t *manifest,
-		const char *dir, struct err *err)
+int store_build(int cachefd, const struct store_build_item *items, size_t n, const struct strv *trim,
+		json_t *manifest, const char *dir, struct err *err)
 {
 	cleanup_free char *copy1 = xstrdup(dir), *copy2 = xstrdup(dir), *tmp = NULL;
 	const char *above = dirname(copy1), *name = basename(copy2);
@@ -89,7 +148,7 @@ int store_build(int cachefd, const struct store_build_item *items, size_t n, jso
 	root = r < 0 ? r : tree_make_dir(parent, tmp);
 	if (root < 0)
 		return err_sys(err, -root, "make directory in %s", above);
-	r = fill(cachefd, items, n, manifest, root, err);
+	r = fill(cachefd, items, n, trim, manifest, root, err);
 	if (r == 0)
 		r = replace(parent, tmp, name, err);
 	if (r < 0)

@@ -30,6 +30,7 @@ struct work {
 	struct pkg_index index;
 	struct pkg_solution solution;
 	struct strv names, skip;
+	struct strv trim; /* files of the base that are left out: store_build() */
 	json_t *installed; /* records of the base and the profile */
 	bool refreshed;
 };
@@ -41,6 +42,7 @@ static void work_clear(struct work *w)
 	pkg_solution_clear(&w->solution);
 	strv_clear(&w->names);
 	strv_clear(&w->skip);
+	strv_clear(&w->trim);
 	json_decref(w->installed);
 }
 #define cleanup_work cleanup_(work_clear)
@@ -358,7 +360,7 @@ static int build(struct work *w, const struct store_recipe *recipe, struct err *
 	}
 	(void)snprintf(label, sizeof(label), "build a toolbox of %zu packages", l->n);
 	term_progress_start(&bar, label, 0, -1);
-	r = store_build(w->s->fd, items, l->n, manifest, recipe->dir, err);
+	r = store_build(w->s->fd, items, l->n, &w->trim, manifest, recipe->dir, err);
 	term_progress_end(&bar, r == 0 ? "done" : "failed");
 	return r;
 }
@@ -372,7 +374,7 @@ int store_build_base(struct store *cache, const struct store_recipe *recipe, str
 	for (size_t i = 0; i < recipe->names->n; i++)
 		strv_add(&w.names, recipe->names->v[i]);
 	for (size_t i = 0; i < recipe->skip->n; i++)
-		strv_add(&w.skip, recipe->skip->v[i]);
+		strv_add(strchr(recipe->skip->v[i], ':') ? &w.trim : &w.skip, recipe->skip->v[i]);
 	if (open_index(&w, 0, err) < 0 || solve_and_download(&w, err) < 0)
 		return -1;
 	return build(&w, recipe, err);

@@ -91,8 +91,11 @@ struct store_build_item {
  * Makes the toolbox root `dir` from the packages, in their order, and replaces
  * what is there by one rename. manifest becomes dbg/manifest.json, the sums of
  * all files dbg/files.sum. The same input gives the same bytes.
+ *
+ * trim: "PACKAGE:PATTERN" of files (fnmatch(3), "/" only by itself) that are
+ * left out; their package leaves the manifest, so that it counts as not installed.
  */
-int store_build(int cachefd, const struct store_build_item *items, size_t n, json_t *manifest,
-		const char *dir, struct err *err);
+int store_build(int cachefd, const struct store_build_item *items, size_t n, const struct strv *trim,
+		json_t *manifest, const char *dir, struct err *err);
 
 #endif

@@ -217,6 +217,13 @@ def test_build(t):
     with open(t.path("one/bin/leaf"), "ab") as f:
         f.write(b"x")
     t.dbg("toolbox", "verify").check(1, b"base/bin/leaf: changed\n")
+    t.dbg("toolbox", "build", lst, "-o", t.path("less"), "--cache", t.path("cache"),
+          "--skip", t.write("skip", "basetool\nleaf:*eaf\nleaf:bin/leaf\n")).check(0)
+    t.eq(sorted(os.listdir(t.path("less/sbin")) + os.listdir(t.path("less/bin"))), ["toolctl"])
+    t.eq(os.path.exists(t.path("less/leaf.conf")), True, "a pattern's * ends at a slash")
+    t.config["toolbox"] = t.path("less")
+    t.dbg("install", "leaf").check(0)  # of which the base has but a part
+    t.eq(profile(t), ["bin/leaf", "leaf.conf"])
     t.dbg("toolbox", "build", t.write("empty", "#\n"), "-o", t.path("x")).check(
         1, b"", b"dbg: list %s names no package\n" % t.path("empty").encode())
 

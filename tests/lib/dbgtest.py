@@ -269,8 +269,9 @@ class Context:
         """The environment of every program started here: nothing of the caller's but PATH. The
         configuration is private: self.config, written anew for each start."""
         conf = self.path("config.json")
-        with open(conf, "w") as f:
+        with open(conf + ".new", "w") as f:
             json.dump(self.config, f)
+        os.rename(conf + ".new", conf)  # one that was just started may be reading it
         env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.home,
                "LANG": "C.UTF-8", "TERM": "xterm-256color", "DBG_CONFIG": conf}
         if self.san:
