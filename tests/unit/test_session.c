@@ -446,7 +446,7 @@ static void toolbox_that_is_missing_names_the_way_out(void)
 	CHECK(toolbox_mount(-1, &err) == -1);
 	want = xasprintf("open the base toolbox %s/nothing: No such file or directory", top);
 	CHECK_STR(err.msg, want);
-	CHECK_STR(err.hint, "'make toolbox' builds it; --shell dbg works without");
+	CHECK_STR(err.hint, "'make toolbox' builds it (--shell dbg works without)");
 }
 
 static void configure(void)
