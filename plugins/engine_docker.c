@@ -232,6 +232,36 @@ struct search {
 };
 
 /* 1: it was the exact name, which nobody else can have. */
+/*
+ * Every command asks twice, the second time behind the pidfd, and most often
+ * finds the same bytes: they need not be parsed again. The result is a
+ * reference of the caller's.
+ */
+static json_t *load(const char *text, size_t len)
+{
+	static struct {
+		char *text;
+		size_t len;
+		json_t *parsed;
+	} last;
+
+	if (last.parsed && last.len == len && memcmp(last.text, text, len) == 0)
+		return json_incref(last.parsed);
+	json_decref(last.parsed);
+	free(last.text);
+	last.parsed = json_loadb(text, len, 0, NULL);
+	last.text = last.parsed ? malloc(len) : NULL;
+	last.len = len;
+	if (!last.text) {
+		json_t *only = last.parsed;
+
+		last.parsed = NULL;
+		return only;
+	}
+	memcpy(last.text, text, len);
+	return json_incref(last.parsed);
+}
+
 static int visit(const struct dbg_host *host, const struct places *at, int fd, const char *id,
 		 struct search *s, dbg_emit_fn *emit, void *arg, int *result)
 {
@@ -247,7 +277,7 @@ static int visit(const struct dbg_host *host, const struct places *at, int fd, c
 	named = s->needle[0] != '\0' && strstr(s->file.buf, s->needle);
 	if (!named && !dbg_starts(id, s->wanted))
 		return 0;
-	c = json_loadb(s->file.buf, (size_t)n, 0, NULL);
+	c = load(s->file.buf, (size_t)n);
 	if (!c)
 		return 0;
 	*result = emit_one(host, at, c, emit, arg);

@@ -21,7 +21,7 @@ struct oci_device {
 };
 
 struct oci_config {
-	json_t *root;          /* the document without linux.seccomp (a number there), owned */
+	json_t *root;          /* the members below, owned */
 	struct strv env, args; /* process.env (entries without '=' dropped), process.args */
 	const char *cwd;       /* process.cwd, borrowed; NULL when absent */
 	uint32_t uid, gid;
