@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import termios
 
 from dbgtest import requires
 
@@ -31,6 +32,8 @@ def test_keys_stop_a_command_on_a_terminal(t):
     term.expect(" icanon\r\n")
     term.send("fg\r")
     term.expect("exec sleep 1000'\r\n")
+    # The shell prints that line before it gives the terminal away: a ^C now would still be the shell's.
+    t.poll_until(lambda: not termios.tcgetattr(term.slave)[3] & termios.ICANON, 5, "the terminal is raw again")
     term.send("\x03")
     term.expect("host> ")
     term.send("echo status $?\r")
