@@ -176,9 +176,12 @@ static size_t start_all(const struct pipeline *p, pid_t *pids, pid_t *pgid)
 			(void)complain("dbg-shell", "pipe");
 			return i;
 		}
+		/* A ^C that comes before the child takes signals as programs do must not be lost. */
+		jobs_hold_signals(true);
 		pid = fork(); /* a program of its own: no proc_fork() here */
 		if (pid == 0)
 			child_simple(&p->v[i], in, ends[1], *pgid, p->background);
+		jobs_hold_signals(false);
 		if (ends[1] >= 0)
 			(void)close(ends[1]); /* the child's end */
 		if (in >= 0)

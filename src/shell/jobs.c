@@ -46,11 +46,22 @@ void jobs_give_terminal(pid_t pgid)
 		(void)tcsetpgrp(STDIN_FILENO, pgid); /* a group that ended: nothing to give */
 }
 
+void jobs_hold_signals(bool hold)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(job_signals) / sizeof(job_signals[0]); i++)
+		(void)sigaddset(&set, job_signals[i]);
+	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL); /* cannot fail for these */
+}
+
 void jobs_child_signals(void)
 {
 	for (size_t i = 0; i < sizeof(job_signals) / sizeof(job_signals[0]); i++)
 		(void)signal(job_signals[i], SIG_DFL);
 	(void)signal(SIGPIPE, SIG_DFL);
+	jobs_hold_signals(false);
 }
 
 static int to_status(int status)

@@ -101,7 +101,9 @@ int jobs_list(void);
 int jobs_resume(const char *which, bool foreground);
 /* The group of "%N", 0 when there is none. */
 pid_t jobs_group(const char *which);
-/* A child of the shell: its signals as a program expects them. */
+/* Around a fork: signals of the terminal wait until the child has its own way with them. */
+void jobs_hold_signals(bool hold);
+/* A child of the shell: its signals as a program expects them, held ones delivered. */
 void jobs_child_signals(void);
 
 /* --- builtin.c -------------------------------------------------------------------- */
