@@ -75,6 +75,8 @@ static void push(struct relay *r)
 		return;
 	}
 	r->start += (size_t)n;
+	if (n > 0)
+		r->midline = r->buf[r->start - 1] != '\n';
 	if (r->start == r->end) {
 		r->start = r->end = 0;
 		if (r->from < 0)

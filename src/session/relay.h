@@ -21,6 +21,7 @@ struct relay {
 	bool splice;           /* a pipe and a file: the kernel moves the pages */
 	char *buf;
 	size_t start, end;
+	bool midline;          /* what was written last did not end a line */
 	int failed;            /* errno of a write that lost bytes; a reader that left is none */
 };
 #define RELAY_INIT { .from = -1, .to = -1 }

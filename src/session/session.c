@@ -368,6 +368,13 @@ static bool target_ended(const struct front *f)
 	return poll(&p, 1, DYING_MS) > 0;
 }
 
+/* A prompt is not to have our message behind it. */
+static void end_line(const struct front *f)
+{
+	if (f->screen.midline)
+		(void)fd_write_all(STDERR_FILENO, "\n", 1); /* only looks */
+}
+
 static int result(struct front *f, struct err *err)
 {
 	int lost = f->screen.failed ? f->screen.failed : f->io.relays[STDOUT_FILENO].failed;
@@ -379,10 +386,12 @@ static int result(struct front *f, struct err *err)
 	if (f->fatal)
 		return 128 + f->fatal;
 	if (target_ended(f)) {
+		end_line(f);
 		log_info("the container %s has ended", f->target->name ? f->target->name : f->target->id);
 		return STATUS_KILLED;
 	}
 	if (f->mounted) {
+		end_line(f);
 		log_info("the session was killed");
 		return STATUS_KILLED;
 	}

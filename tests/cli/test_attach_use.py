@@ -76,6 +76,18 @@ def test_quiet_is_about_the_powers_only(t):
 
 
 @requires("root")
+def test_end_of_the_container_is_a_line_of_its_own(t):
+    c = t.container("DEFAULT")
+    term = t.pty("attach", "-q", *SH, c.target)
+    term.expect("# ")
+    os.kill(c.pid, signal.SIGKILL)
+    t.eq(term.wait(5), 137)
+    t.eq(bool(re.search(rb"# \S*\r\ndbg: the container %s has ended\r\n$" % c.target.encode(), term.all)), True, term.all)
+    t.eq(term.stty(), term.stty0, "terminal modes")
+    t.watched.clear()
+
+
+@requires("root")
 def test_output_that_cannot_be_written(t):
     """Lost output is a failure of dbg, said in one line; a reader that leaves is not."""
     c = t.container("DEFAULT")

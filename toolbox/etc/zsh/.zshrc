@@ -39,12 +39,19 @@ bindkey -e
 bindkey '^[[A' history-beginning-search-backward '^[[B' history-beginning-search-forward
 bindkey '^[[3~' delete-char '^[[H' beginning-of-line '^[[F' end-of-line
 bindkey '^[[1;5C' forward-word '^[[1;5D' backward-word
-# -u: the toolbox's files belong to whom they are mapped to here; -D: no dump file.
-autoload -Uz compinit && compinit -u -D 2>/dev/null
 __dbg_packages() {
 	((${#PREFIX} >= 2)) && compadd -- ${${(f)"$($__dbg_bin/dbg complete packages "$PREFIX" 2>/dev/null)"}%%$'\t'*}
 }
-(($+functions[compdef])) && compdef __dbg_packages install uninstall
+# Reading what completes a thousand commands takes a second: at the first TAB, not at every start.
+# -u: the toolbox's files belong to whom they are mapped to here; -D: no dump file.
+__dbg_first_tab() {
+	bindkey '^I' expand-or-complete
+	autoload -Uz compinit && compinit -u -D 2>/dev/null
+	(($+functions[compdef])) && compdef __dbg_packages install uninstall
+	zle expand-or-complete
+}
+zle -N __dbg_first_tab
+bindkey '^I' __dbg_first_tab
 [[ $commands[ls] == /dev/* ]] && alias ls='ls --color=auto' ll='ls -l --color=auto' la='ls -la --color=auto'
 [[ $commands[grep] == /dev/* ]] && alias grep='grep --color=auto'
 true
