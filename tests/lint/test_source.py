@@ -73,6 +73,16 @@ def test_no_foreign_text(t):
     check(t, "foreign")
 
 
+def test_layers_are_those_of_the_document(t):
+    """docs/ARCHITECTURE.md has each module of src/ in the row that the lint enforces."""
+    with open(os.path.join(t.top, "docs/ARCHITECTURE.md"), encoding="utf-8") as f:
+        said = re.findall(r"(?m)^\| (\d) \| `([a-z]+)` \|", f.read())
+    rows = {(str(i + 1), module) for i, row in enumerate(lints.ROWS) for module in row}
+    t.eq(set(said), rows, "the table of layers")
+    modules = {d for d in os.listdir(os.path.join(t.top, "src")) if os.path.isdir(os.path.join(t.top, "src", d))}
+    t.eq({module for _row, module in said}, modules, "modules")
+
+
 BAD = [
     ("banned", "src/util/x.c", "int f(void)\n{\n\tstrcpy(a, b);\n}\n"),
     ("banned", "src/cli/x.c", "\tpid = fork();\n"),
