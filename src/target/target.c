@@ -29,7 +29,7 @@ void target_clear(struct target *t)
  */
 static int check_not_zombie(pid_t pid, const char *what, struct err *err)
 {
-	struct proc_stat st;
+	struct proc_stat st = { .state = 0 };
 
 	if (proc_read_stat(pid, &st) < 0 || (st.state != 'Z' && st.state != 'X'))
 		return 0;

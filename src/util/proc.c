@@ -130,7 +130,7 @@ int proc_read_stat(pid_t pid, struct proc_stat *out)
 
 int proc_starttime(pid_t pid, uint64_t *out)
 {
-	struct proc_stat st;
+	struct proc_stat st = { .state = 0 };
 	int r = proc_read_stat(pid, &st);
 
 	if (r == 0)

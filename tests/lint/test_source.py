@@ -138,6 +138,37 @@ def test_shell_scripts(t):
     t.run(["shellcheck", "-S", "style", *[os.path.join(t.top, s) for s in scripts]]).check(0, b"", b"")
 
 
+# What gcc's analyzer says although it is not so: (file, words of the warning) -> why.
+ANALYZER = {
+    ("src/session/prepare.c", "dereference of NULL ‘argv.v’"): "an empty command line is refused by the command",
+    ("src/util/fds.c", "dereference of NULL ‘0’"): "CMSG_FIRSTHDR() of a buffer with room for a header",
+    ("src/util/str.c", "use of NULL where non-null expected"): "str_reserve() has made the buffer",
+    ("src/util/table.c", "use of NULL ‘out.buf’ where non-null expected"): "a table has a line of titles",
+    ("src/util/proc.c", "use of uninitialized value ‘st.starttime’"): "set whenever 0 is returned",
+    ("src/cli/dbg/run_attach.c", "use of NULL ‘text’ where non-null expected"): "fd_slurp() sets it or fails",
+}
+ANALYZED = ("src/util", "src/session", "src/ns", "src/mnt", "src/target", "src/engine", "src/cli/dbg", "src/trace",
+            "toolbox/helper")
+
+
+@requires("gcc")
+@timeout(240)
+def test_analyzer(t):
+    """gcc -fanalyzer over what runs with privilege beside a container; all of src/ in make check-full."""
+    base = ANALYZED if not t.full else ("src", "toolbox/helper", "toolbox/client")
+    warned = []
+    for path, _text in files(t):
+        if not path.endswith(".c") or not path.startswith(tuple(b + "/" for b in base)):
+            continue
+        r = t.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-fanalyzer", "-Isrc", "-I.", '-DDBG_VERSION="x"',
+                   '-DDBG_DATE="x"', '-DDBG_PROGRAM="dbg"', "-c", "-o", "/dev/null", path], cwd=t.top,
+                  env={"LANG": "C.UTF-8"}, timeout=60).check(0)
+        for line in re.findall(r"(?m)^.* warning: .*$", r.err.decode()):
+            if not any(path == known and words in line for known, words in ANALYZER):
+                warned.append(line)
+    t.eq(warned, [], "the analyzer")
+
+
 @requires("cppcheck")
 @timeout(120)
 def test_cppcheck(t):
