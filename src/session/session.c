@@ -28,7 +28,7 @@
 #include "util/log.h"
 #include "util/term.h"
 
-enum { GRACE_MS = 2000, STATUS_KILLED = 128 + SIGKILL };
+enum { GRACE_MS = 2000, BACKGROUND_MS = 250, STATUS_KILLED = 128 + SIGKILL };
 
 struct front {
 	const struct target *target;
@@ -248,17 +248,29 @@ static bool output_is_done(const struct front *f)
 	       relay_is_done(&f->io.relays[STDERR_FILENO]);
 }
 
-static int timeout_ms(const struct front *f)
+static int timeout_ms(const struct front *f, bool withheld)
 {
 	int64_t left;
 
 	if (!f->deadline)
-		return -1;
+		return withheld ? BACKGROUND_MS : -1;
 	left = f->deadline - now_ms();
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
 enum { DRAIN_MS = 100 };
+
+/*
+ * In the background of a shell the keys are not ours: to read them would stop
+ * us, whether or not the command wants any. Nothing tells when `fg` makes them
+ * ours: a look now and then.
+ */
+static bool is_not_ours(const struct relay *r)
+{
+	pid_t group = r->from == STDIN_FILENO ? tcgetpgrp(STDIN_FILENO) : -1;
+
+	return group >= 0 && group != getpgrp();
+}
 
 static int loop(struct front *f, struct err *err)
 {
@@ -270,18 +282,22 @@ static int loop(struct front *f, struct err *err)
 	while (!(ended || f->exited) || !output_is_done(f)) {
 		struct pollfd p[2 + RELAYS + INSIDE_POLL_MAX];
 		size_t n = 0, at[RELAYS], inside;
+		bool withheld = false;
 		int r;
 
 		p[n++] = (struct pollfd){ .fd = ended ? -1 : f->control, .events = POLLIN };
 		p[n++] = (struct pollfd){ .fd = f->signals, .events = POLLIN };
 		for (size_t i = 0; i < RELAYS; i++) {
-			at[i] = relay_poll(relays[i], &p[n]) ? n : 0;
+			bool ours = !is_not_ours(relays[i]);
+
+			withheld = withheld || !ours;
+			at[i] = ours && relay_poll(relays[i], &p[n]) ? n : 0;
 			n += at[i] != 0;
 		}
 		inside = n;
 		if (f->inside)
 			n += inside_poll(f->inside, &p[n], INSIDE_POLL_MAX);
-		r = poll(p, n, timeout_ms(f));
+		r = poll(p, n, timeout_ms(f, withheld));
 		if (r < 0 && errno != EINTR)
 			return err_sys(err, errno, "wait for the session");
 		if (r == 0 && f->deadline && now_ms() >= f->deadline)

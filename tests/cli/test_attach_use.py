@@ -43,6 +43,26 @@ def test_keys_stop_a_command_on_a_terminal(t):
 
 
 @requires("root")
+def test_in_the_background(t):
+    """Keys for the host's shell neither stop a command behind `&` nor reach it; `fg` changes that."""
+    c = t.container("DEFAULT")
+    term = host_shell(t)
+    term.send("$DBG attach %s -c 'echo begun; head -1; echo over' &\r" % c.target)
+    term.expect("begun\r\n")
+    term.send("expr 40 + 2\r")
+    term.expect("42\r\n")
+    term.send("jobs\r")
+    term.expect(re.compile(rb"\[1\]\+? +(Running|Stopped)"))
+    t.eq(b"Stopped" in term.all, False, term.all)
+    term.send("fg\r")
+    term.expect("echo over'\r\n")
+    term.send("for the command\r")
+    term.expect("for the command\r\nfor the command\r\nover\r\n")
+    term.send("exit\r")
+    term.wait()
+
+
+@requires("root")
 def test_command_on_a_terminal_alone(t):
     c = t.container("DEFAULT")
     term = t.pty("attach", "-t", c.target, "--", "/app", "tty")
