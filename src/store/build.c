@@ -46,7 +46,7 @@ static int trim_one(void *arg, int parent, const char *name, const char *path, c
 	return 0;
 }
 
-/* A relative link to what was trimmed; absolute ones lead out of the tree until they are relocated. */
+/* A relative link to what was trimmed: in the finished tree there is no other to nothing that matters. */
 static int trim_link(void *arg, int parent, const char *name, const char *path, const struct stat *st,
 		     struct err *err)
 {
@@ -113,9 +113,9 @@ static int fill(int cachefd, const struct store_build_item *items, size_t n,
 
 	json_object_set_new(manifest, "alternatives", alternatives);
 	if (unpack_all(cachefd, items, n, root, alternatives, err) < 0 ||
-	    trim_files(trim, manifest, root, err) < 0 || elf_relocate_tree(root, NULL, err) < 0 ||
+	    elf_relocate_tree(root, NULL, err) < 0 ||
 	    tree_link_alternatives(root, alternatives, err) < 0 || elf_root_finish(root, err) < 0 ||
-	    write_lists(root, manifest, err) < 0)
+	    trim_files(trim, manifest, root, err) < 0 || write_lists(root, manifest, err) < 0)
 		return -1;
 	return tree_set_times(root, err);
 }

@@ -51,6 +51,7 @@ TOOLS = [
     ("lsblk", ["--version"], "util-linux"),
     ("nsenter", ["--version"], "util-linux"),
     ("openssl", ["version", "-d"], 'OPENSSLDIR: "/dev/lib/ssl"'),
+    ("openssl", ["x509", "-noout", "-subject", "-in", "/dev/lib/ssl/cert.pem"], "subject="),
     ("hostname", ["-V"], "hostname 3"),
     ("diff", ["/dev/null", "/dev/.dbg/nsswitch.conf"], "passwd: files", 1),
     ("tar", ["cf", "/dev/null", "/dev/.dbg/ssl"], None),
