@@ -58,6 +58,7 @@ def test_in_the_background(t):
     term.expect("echo over'\r\n")
     term.send("for the command\r")
     term.expect("for the command\r\nfor the command\r\nover\r\n")
+    term.expect("host> ")  # what is typed before belongs to the command
     term.send("exit\r")
     term.wait()
 
