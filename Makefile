@@ -274,7 +274,8 @@ install: all
 	install -D -m 644 $O/share/bash-completion/completions/dbg $D/share/bash-completion/completions/dbg
 	install -D -m 644 $O/share/zsh/site-functions/_dbg $D/share/zsh/site-functions/_dbg
 	install -D -m 644 $O/share/fish/vendor_completions.d/dbg.fish $D/share/fish/vendor_completions.d/dbg.fish
-	install -D -m 644 src/plugin/dbg-plugin.h $D/include/dbg/dbg-plugin.h
+	install -d $D/include/dbg/plugin
+	install -m 644 $(wildcard src/plugin/dbg-*.h) $D/include/dbg/plugin/
 	install -m 644 $(wildcard README.md docs/*.md) $D/share/doc/dbg/
 	@if [ -d build/lib/dbg/toolbox/base ]; then \
 		rm -rf $D/lib/dbg/toolbox && install -d $D/lib/dbg/toolbox && \
