@@ -117,6 +117,18 @@ def test_base(t):
     t.eq((line["level"], line["text"]), ("fail", "damaged: %s/bin/ls: No such file or directory" % base))
 
 
+def test_base_that_was_cut_short(t):
+    """What a session looks at before it trusts a toolbox is told here, too."""
+    base = t.path("base")
+    t.config["toolbox"] = base
+    for name in ("bin/ls", "sh", "bin/bash"):
+        t.write("base/" + name, "x")
+    t.write("base/ld-linux-x86-64.so.2", "x")
+    os.mkdir(t.path("empty"))
+    line = one(t, checks(t)[1], "base")
+    t.eq((line["level"], line["text"]), ("fail", "%s/bin/bash is damaged" % base))
+
+
 def test_tools_for_installing(t):
     empty = t.path("empty")
     os.mkdir(empty)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "session/health.h"
 #include "util/conf.h"
 #include "util/fds.h"
 #include "util/paths.h"
@@ -61,6 +62,7 @@ static const char *const base_needs[] = { "bin/bash", "bin/ls", "ld-linux-x86-64
 static void check_base(struct doctor *d)
 {
 	const char *path = paths_toolbox_base();
+	struct err err = ERR_INIT;
 	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0) {
@@ -79,6 +81,11 @@ static void check_base(struct doctor *d)
 			continue;
 		doctor_add(d, GROUP, "base", DOCTOR_FAIL, "rebuild it: make toolbox; or reinstall dbg",
 			   "damaged: %s/%s: %s", path, base_needs[i], strerror(errno));
+		return;
+	}
+	if (health_check(fd, path, true, &err) < 0) {
+		doctor_add(d, GROUP, "base", DOCTOR_FAIL, "rebuild it: make toolbox; or reinstall dbg",
+			   "%s", err.msg);
 		return;
 	}
 	doctor_add(d, GROUP, "base", DOCTOR_OK, NULL, "%zu programs in %s", count_entries(fd, "bin"), path);
