@@ -15,6 +15,7 @@
  * force, and data-root and exec-root of /etc/docker/daemon.json.
  */
 #include "plugin/dbg-engine.h"
+#include "plugin/dbg-text.h"
 
 #define DEFAULT_SOCKET "/var/run/docker.sock"
 #define TASKS "io.containerd.runtime.v2.task/moby"
@@ -232,6 +233,38 @@ struct search {
 };
 
 /* 1: it was the exact name, which nobody else can have. */
+/* Adds "key":value of the object at p, as it stands there. */
+static void add_member(FILE *out, const char *p, const char *key)
+{
+	const char *from = dbg_text_member(p, key), *to = from ? dbg_text_skip(from) : NULL;
+
+	if (to)
+		(void)fprintf(out, ",\"%s\":%.*s", key, (int)(to - from), from);
+}
+
+/* What emit_one() reads of config.v2.json, as a document of its own: a fifth of it. */
+static char *select_members(const char *text)
+{
+	static const char *const keys[] = { "ID", "Name", "State", "Created", "Path", "Args", "Driver" };
+	char *result = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&result, &len);
+
+	if (!out)
+		return NULL;
+	(void)fprintf(out, "{\"Config\":{\"\":0");
+	add_member(out, dbg_text_member(text, "Config"), "Image");
+	(void)fprintf(out, "}");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		add_member(out, text, keys[i]);
+	(void)fprintf(out, "}");
+	if (fclose(out) != 0) {
+		free(result);
+		return NULL;
+	}
+	return result;
+}
+
 /*
  * Every command asks twice, the second time behind the pidfd, and most often
  * finds the same bytes: they need not be parsed again. The result is a
@@ -244,12 +277,14 @@ static json_t *load(const char *text, size_t len)
 		size_t len;
 		json_t *parsed;
 	} last;
+	dbg_auto_free char *part = NULL;
 
 	if (last.parsed && last.len == len && memcmp(last.text, text, len) == 0)
 		return json_incref(last.parsed);
 	json_decref(last.parsed);
 	free(last.text);
-	last.parsed = json_loadb(text, len, 0, NULL);
+	part = select_members(text);
+	last.parsed = part ? json_loads(part, 0, NULL) : NULL;
 	last.text = last.parsed ? malloc(len) : NULL;
 	last.len = len;
 	if (!last.text) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "plugin/dbg-text.h"
 #include "util/fds.h"
 #include "util/json.h"
 
@@ -53,86 +54,10 @@ static void add_devices(struct oci_config *c)
 	}
 }
 
-/*
- * Values are found by counting brackets, and only what is needed is parsed.
- * Each of these takes the position of a value and returns what is behind it,
- * NULL when the text ends first; whether a value is JSON is the parser's to say.
- */
-static const char *skip_string(const char *p)
-{
-	for (p++; *p != '"'; p++) {
-		if (*p == '\\' && p[1] != '\0')
-			p++;
-		else if (*p == '\0')
-			return NULL;
-	}
-	return p + 1;
-}
-
-static const char *skip_value(const char *p)
-{
-	size_t depth = 0;
-
-	do {
-		p += strcspn(p, depth ? "\"{}[]" : "\"{}[],");
-		if (*p == '\0')
-			return NULL;
-		if (*p == '"') {
-			p = skip_string(p);
-			if (!p)
-				return NULL;
-			continue;
-		}
-		if (*p == ',')
-			return p;
-		if (*p == '{' || *p == '[')
-			depth++;
-		else if (depth == 0)
-			return p;
-		else
-			depth--;
-		p++;
-	} while (depth > 0);
-	return p;
-}
-
-static const char *skip_space(const char *p)
-{
-	return p + strspn(p, " \t\r\n");
-}
-
-/* The value of a member of the object at p, NULL when it has none. */
-static const char *find_member(const char *p, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!p || *(p = skip_space(p)) != '{')
-		return NULL;
-	for (p = skip_space(p + 1); *p == '"'; p = skip_space(p + 1)) {
-		const char *key = p + 1;
-		bool found;
-
-		p = skip_string(p);
-		if (!p)
-			return NULL;
-		found = (size_t)(p - 1 - key) == len && memcmp(key, name, len) == 0;
-		p = skip_space(p);
-		if (*p != ':')
-			return NULL;
-		p = skip_space(p + 1);
-		if (found)
-			return p;
-		p = skip_value(p);
-		if (!p || *(p = skip_space(p)) != ',')
-			return NULL;
-	}
-	return NULL;
-}
-
 /* A value as it stands, as an owned string; NULL when absent or cut off. */
 static char *copy_value(const char *from)
 {
-	const char *to = from ? skip_value(from) : NULL;
+	const char *to = from ? dbg_text_skip(from) : NULL;
 
 	return to && to > from ? xstrndup(from, (size_t)(to - from)) : NULL;
 }
@@ -140,7 +65,7 @@ static char *copy_value(const char *from)
 /* Adds "name":value of the object at p. */
 static void add_member(struct str *out, const char *p, const char *name)
 {
-	cleanup_free char *value = copy_value(find_member(p, name));
+	cleanup_free char *value = copy_value(dbg_text_member(p, name));
 
 	if (value)
 		str_addf(out, "%s\"%s\":%s", out->len && out->buf[out->len - 1] == '{' ? "" : ",", name,
@@ -154,7 +79,7 @@ static void add_member(struct str *out, const char *p, const char *name)
 static char *select_members(const char *text)
 {
 	static const char *const of_process[] = { "env", "args", "cwd", "user", "noNewPrivileges" };
-	const char *process = find_member(text, "process"), *linux_ = find_member(text, "linux");
+	const char *process = dbg_text_member(text, "process"), *linux_ = dbg_text_member(text, "linux");
 	struct str out = { NULL, 0, 0 };
 
 	if (!process || *process != '{')
@@ -184,7 +109,7 @@ int oci_config_parse(const char *text, size_t len, const char *what, struct oci_
 		     struct err *err)
 {
 	cleanup_free char *whole = xstrndup(text, len), *part = select_members(whole);
-	const char *profile = find_member(find_member(whole, "linux"), "seccomp");
+	const char *profile = dbg_text_member(dbg_text_member(whole, "linux"), "seccomp");
 	struct oci_config c = { .root = NULL };
 
 	/* Without a process it is the parser's to say what this is. */
