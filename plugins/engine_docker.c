@@ -229,6 +229,7 @@ static int emit_one(const struct dbg_host *host, const struct places *at, const 
 struct search {
 	const char *wanted; /* "" takes all */
 	char needle[300];
+	bool by_name; /* only that one, ids do not count */
 	struct dbg_reader file;
 };
 
@@ -310,13 +311,37 @@ static int visit(const struct dbg_host *host, const struct places *at, int fd, c
 	if (n < 0)
 		return 0; /* being made or removed at this moment */
 	named = s->needle[0] != '\0' && strstr(s->file.buf, s->needle);
-	if (!named && !dbg_starts(id, s->wanted))
+	if (!named && (s->by_name || !dbg_starts(id, s->wanted)))
 		return 0;
 	c = load(s->file.buf, (size_t)n);
 	if (!c)
 		return 0;
 	*result = emit_one(host, at, c, emit, arg);
 	return named;
+}
+
+/*
+ * A name is unique among Docker's containers, and most often that of a running
+ * one: these are looked through first, by the tasks that there are. Returns
+ * whether it was found.
+ */
+static bool among_running(const struct dbg_host *host, const struct places *at, int fd, struct search *s,
+			  dbg_emit_fn *emit, void *arg, int *result)
+{
+	const char *const tops[] = { at->exec_root, "/run" };
+	bool found = false;
+
+	s->by_name = true;
+	for (int i = 0; i < 2 && !found; i++) {
+		dbg_auto_free char *path = dbg_printf(i == 0 ? "%s/containerd/daemon/" TASKS :
+							       "%s/containerd/" TASKS, tops[i]);
+		dbg_auto_dir DIR *d = path ? opendir(path) : NULL;
+
+		for (struct dirent *e = d ? readdir(d) : NULL; e && !found; e = readdir(d))
+			found = dbg_is_id(e->d_name) && visit(host, at, fd, e->d_name, s, emit, arg, result);
+	}
+	s->by_name = false;
+	return found;
 }
 
 static int each_on_disk(const struct dbg_host *host, const struct places *at, int fd,
@@ -331,6 +356,10 @@ static int each_on_disk(const struct dbg_host *host, const struct places *at, in
 		return 0; /* no name is that long */
 	if (strlen(wanted) == 64 && faccessat(fd, wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		(void)visit(host, at, fd, wanted, &s, emit, arg, &r);
+		free(s.file.buf);
+		return r;
+	}
+	if (*wanted != '\0' && among_running(host, at, fd, &s, emit, arg, &r)) {
 		free(s.file.buf);
 		return r;
 	}
