@@ -12,7 +12,7 @@ TIMEOUT = 60
 
 def setup(m):
     m.store_changes = True
-    m.dbg("install", "zsh", "fish", timeout=120).check(0)
+    m.plain_dbg("install", "zsh", "fish", timeout=120).check(0)
 
 
 def container(t):

@@ -335,6 +335,11 @@ class Context:
     def dbg(self, *args, **kw):
         return self.run_dbg(args, **kw)
 
+    def plain_dbg(self, *args, **kw):
+        """The build without sanitizers, to prepare something: libsolv grows its arrays by steps, which takes
+        AddressSanitizer minutes for the index of all of Debian. (cli/install has the sanitized ways of an install.)"""
+        return self.run([os.path.join(TOP, "build", "dbg"), *args], **kw)
+
     def start(self, argv, **kw):
         """A background program, killed when the test ends; returns its Popen."""
         kw.setdefault("stdin", subprocess.DEVNULL)
