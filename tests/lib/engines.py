@@ -318,9 +318,23 @@ class Podman(Engine):
     def rm(self, name):
         self.podman("rm", "-f", "-t", "0", name)
 
+    def busy(self):
+        """Is a process of ours still there? conmon's `podman container cleanup` mounts the graph once more."""
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                with open(path, "rb") as f:
+                    if self.dir.encode() + b"/" in f.read():
+                        return True
+            except OSError:
+                pass  # it has just ended
+        return False
+
     def stop(self):
         if self._names:
             self.podman("rm", "-a", "-f", "-t", "0", check=False)
+        end = time.monotonic() + 5
+        while self.busy() and time.monotonic() < end:
+            time.sleep(0.02)
         self.umount_all()
 
 

@@ -190,8 +190,9 @@ class OurProcesses:
 def _differences(where, before, now):
     out = []
     for key in before:
-        out += ["%s: %s left: %s" % (where, key, e) for e in sorted(now[key] - before[key])]
-        out += ["%s: %s gone: %s" % (where, key, e) for e in sorted(before[key] - now[key])]
+        is_now = now.get(key, set())
+        out += ["%s: %s left: %s" % (where, key, e) for e in sorted(is_now - before[key])]
+        out += ["%s: %s gone: %s" % (where, key, e) for e in sorted(before[key] - is_now)]
     return out
 
 
