@@ -162,29 +162,24 @@ static void ids_of_user(const struct session_user *user, struct powers *p)
 	memcpy(p->groups, user->groups, sizeof(p->groups));
 }
 
-int powers_decide(int procdir, enum session_power level, const struct session_user *user,
-		  struct powers *out, struct err *err)
+int powers_decide(int procdir, const struct ns_creds *t, enum session_power level,
+		  const struct session_user *user, struct powers *out, struct err *err)
 {
-	struct ns_creds t;
-
-	*out = (struct powers){ .ngroups = 0 };
-	if (ns_read_creds(procdir, &t, err) < 0)
-		return -1;
-	out->umask = t.umask;
+	*out = (struct powers){ .umask = t->umask };
 	if (user)
 		ids_of_user(user, out);
 	else if (level == SESSION_POWER_TARGET)
-		ids_of_target(procdir, &t, out);
+		ids_of_target(procdir, t, out);
 	switch (level) {
 	case SESSION_POWER_TARGET:
-		as_target(&t, out);
+		as_target(t, out);
 		if (user)
 			root_only(out);
 		read_label(procdir, out);
 		return read_limits(procdir, out, err);
 	case SESSION_POWER_DEBUG:
-		out->bounding = t.cap_bounding | available(debug_adds & ~t.cap_bounding);
-		out->filter = t.seccomp == 2;
+		out->bounding = t->cap_bounding | available(debug_adds & ~t->cap_bounding);
+		out->filter = t->seccomp == 2;
 		read_label(procdir, out);
 		root_only(out);
 		return 0;

@@ -30,8 +30,8 @@ struct session_user {
 	char name[64];
 };
 
-int powers_decide(int procdir, enum session_power level, const struct session_user *user,
-		  struct powers *out, struct err *err);
+int powers_decide(int procdir, const struct ns_creds *target, enum session_power level,
+		  const struct session_user *user, struct powers *out, struct err *err);
 /*
  * The parser of /proc/PID/limits (name in 26 columns, soft, hard, unit: proc(5));
  * limits[RLIMIT_*] = { soft, hard }, all ones for "unlimited".

@@ -95,8 +95,8 @@ static int find_user(const struct session_options *o, struct prepared *p, struct
 
 	if (o->user && session_user_find(p->root, o->user, &p->user, err) < 0)
 		return -1;
-	if (powers_decide(p->procdir, o->power, o->user ? &p->user : NULL, &p->powers, err) < 0 ||
-	    ns_read_creds(p->procdir, &p->creds, err) < 0)
+	if (ns_read_creds(p->procdir, &p->creds, err) < 0 ||
+	    powers_decide(p->procdir, &p->creds, o->power, o->user ? &p->user : NULL, &p->powers, err) < 0)
 		return -1;
 	uid = ns_map_id(p->procdir, "uid_map", p->powers.uid);
 	gid = ns_map_id(p->procdir, "gid_map", p->powers.gid);

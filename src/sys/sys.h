@@ -35,9 +35,6 @@
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
@@ -84,11 +81,6 @@ static inline int sys_close_range(unsigned int first, unsigned int last, unsigne
 static inline int sys_pidfd_open(pid_t pid, unsigned int flags)
 {
 	return (int)sys_ret(syscall(SYS_pidfd_open, pid, flags));
-}
-
-static inline int sys_pidfd_getfd(int pidfd, int fd)
-{
-	return (int)sys_ret(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
 }
 
 static inline int sys_pidfd_send_signal(int pidfd, int sig)

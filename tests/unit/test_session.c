@@ -215,17 +215,17 @@ static void powers_of_each_level(void)
 	struct powers p;
 
 	CHECK(ns_read_creds(self, &own, &err) == 0);
-	CHECK(powers_decide(self, SESSION_POWER_DEBUG, NULL, &p, &err) == 0);
+	CHECK(powers_decide(self, &own, SESSION_POWER_DEBUG, NULL, &p, &err) == 0);
 	CHECK(p.uid == 0 && p.gid == 0 && p.inheritable == 0 && p.ambient == 0 && !p.limits && !p.no_new_privs);
 	CHECK(p.permitted == p.bounding && p.effective == p.bounding && (p.bounding & own.cap_bounding) == own.cap_bounding);
 	/* Another user has none of them, as after su(1), but may get them by a set-user-ID program. */
-	CHECK(powers_decide(self, SESSION_POWER_DEBUG, &user, &p, &err) == 0);
+	CHECK(powers_decide(self, &own, SESSION_POWER_DEBUG, &user, &p, &err) == 0);
 	CHECK(p.uid == 1000 && p.gid == 7 && p.ngroups == 1 && p.groups[0] == 9);
 	CHECK(p.permitted == 0 && p.effective == 0 && p.inheritable == 0 && p.ambient == 0);
-	CHECK(powers_decide(self, SESSION_POWER_TARGET, NULL, &p, &err) == 0);
+	CHECK(powers_decide(self, &own, SESSION_POWER_TARGET, NULL, &p, &err) == 0);
 	CHECK(p.uid == geteuid() && p.permitted == own.cap_permitted && p.effective == own.cap_effective);
 	CHECK(p.inheritable == own.cap_ambient && p.limits && p.umask == own.umask);
-	CHECK(powers_decide(self, SESSION_POWER_ADMIN, NULL, &p, &err) == 0);
+	CHECK(powers_decide(self, &own, SESSION_POWER_ADMIN, NULL, &p, &err) == 0);
 	CHECK(p.uid == 0 && !p.filter && p.lsm_attr[0] == '\0' && p.inheritable == 0);
 }
 
